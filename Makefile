@@ -1,0 +1,38 @@
+SHELL := /bin/bash
+GO_TEST_FLAGS ?= -timeout 15m
+LINT_VERSION := v2.11.4
+
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+build: ## build build/orbchaind and build/orb
+	CGO_ENABLED=0 go build -trimpath -o build/ ./cmd/orbchaind ./cmd/orb
+
+test: build ## run every test, end-to-end ones with real processes included
+	go test $(GO_TEST_FLAGS) ./...
+
+lint: build/tools/golangci-lint ## run the pinned linter
+	build/tools/golangci-lint run ./...
+
+build/tools/golangci-lint:
+	GOBIN=$(CURDIR)/build/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+gen: ## regenerate code from proto/ (needs protoc)
+	scripts/gen.sh
+
+demo: build ## run the main job on a loopback network and show who was paid
+	build/orb demo
+
+devnet: build ## run a loopback network until Ctrl-C
+	build/orb devnet
+
+bench: bench-gateway ## run every benchmark into build/bench/results.json
+
+bench-gateway: build ## requests/s and latency through the gateway beside native servers
+	go run ./scripts/bench gateway
+
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help build test lint gen demo devnet bench bench-gateway clean
+.DEFAULT_GOAL := help
