@@ -1,0 +1,68 @@
+package types
+
+import (
+	"crypto/sha256"
+
+	"cosmossdk.io/errors"
+)
+
+// SaltSize is the length of an attestation's salt.
+const SaltSize = 32
+
+// ClaimID names the claim of a kind about a version; 20 bytes.
+func ClaimID(kind ClaimKind, functionID string, version uint64) []byte {
+	sum := sha256.Sum256(frame("orb/claim/v1", number(uint64(kind)), []byte(functionID), number(version)))
+	return sum[:AddressSize]
+}
+
+// AttestationCommitment fixes a verdict without showing it; 32 bytes.
+func AttestationCommitment(chainID string, claimID []byte, validator string, verdict Verdict, responseHash []byte, fuel uint64, salt []byte) []byte {
+	sum := sha256.Sum256(frame("orb/attestation/v1",
+		[]byte(chainID), claimID, []byte(validator), number(uint64(verdict)), responseHash, number(fuel), salt))
+	return sum[:]
+}
+
+// Validate checks the fields of a commitment on their own.
+func (m *MsgCommitAttestation) Validate() error {
+	if err := validateClaimID(m.ClaimId); err != nil {
+		return err
+	}
+	if len(m.Commitment) != sha256.Size {
+		return errors.Wrapf(ErrInvalidAttestation, "commitment has %d bytes, want %d", len(m.Commitment), sha256.Size)
+	}
+	return nil
+}
+
+// Validate checks that a revealed verdict states what its kind allows, and nothing else.
+func (m *MsgRevealAttestation) Validate() error {
+	if err := validateClaimID(m.ClaimId); err != nil {
+		return err
+	}
+	if len(m.Salt) != SaltSize {
+		return errors.Wrapf(ErrInvalidAttestation, "salt has %d bytes, want %d", len(m.Salt), SaltSize)
+	}
+	ran := false
+	switch m.Verdict {
+	case VERDICT_VALID:
+		if len(m.ResponseHash) != sha256.Size {
+			return errors.Wrapf(ErrInvalidAttestation, "response hash has %d bytes, want %d", len(m.ResponseHash), sha256.Size)
+		}
+		return nil
+	case VERDICT_BAD_SAMPLE, VERDICT_BAD_COMPLEXITY:
+		ran = true
+	case VERDICT_UNAVAILABLE, VERDICT_BAD_ARTIFACT, VERDICT_BAD_MODULE:
+	default:
+		return errors.Wrapf(ErrInvalidAttestation, "%s is not a verdict that an attester gives", m.Verdict)
+	}
+	if len(m.ResponseHash) != 0 || m.Fuel != 0 && !ran {
+		return errors.Wrapf(ErrInvalidAttestation, "%s comes without a response hash, and without fuel unless the sample ran", m.Verdict)
+	}
+	return nil
+}
+
+func validateClaimID(id []byte) error {
+	if len(id) != AddressSize {
+		return errors.Wrapf(ErrInvalidAttestation, "claim id has %d bytes, want %d", len(id), AddressSize)
+	}
+	return nil
+}

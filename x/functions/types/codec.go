@@ -1,0 +1,30 @@
+package types
+
+import (
+	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/codec/legacy"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/msgservice"
+)
+
+// RegisterLegacyAminoCodec registers the messages under their amino names, which hardware wallets sign.
+func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
+	legacy.RegisterAminoMsg(cdc, &MsgRegisterSuperNode{}, "orb/RegisterSuperNode")
+	legacy.RegisterAminoMsg(cdc, &MsgDeployFunction{}, "orb/DeployFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgCommitAttestation{}, "orb/CommitAttestation")
+	legacy.RegisterAminoMsg(cdc, &MsgRevealAttestation{}, "orb/RevealAttestation")
+	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "orb/functions/MsgUpdateParams")
+}
+
+// RegisterInterfaces registers the messages as sdk.Msg.
+func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
+	registry.RegisterImplementations((*sdk.Msg)(nil),
+		&MsgRegisterSuperNode{},
+		&MsgDeployFunction{},
+		&MsgCommitAttestation{},
+		&MsgRevealAttestation{},
+		&MsgUpdateParams{},
+	)
+	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)
+}
