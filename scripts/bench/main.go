@@ -1,0 +1,81 @@
+// Command bench runs the project's benchmarks, one area at a time, and keeps their figures in build/bench/results.json.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// result is one figure; its name begins with its area.
+type result struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+	Note  string  `json:"note"`
+}
+
+var areas = map[string]func(context.Context) ([]result, error){
+	"gateway": gateway,
+}
+
+const resultsPath = "build/bench/results.json"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return errors.New("name an area: gateway")
+	}
+	for _, name := range names {
+		measure, ok := areas[name]
+		if !ok {
+			return fmt.Errorf("no area %q", name)
+		}
+		results, err := measure(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		for _, r := range results {
+			fmt.Printf("%-40s %12.3f %-6s %s\n", r.Name, r.Value, r.Unit, r.Note)
+		}
+		if err := record(name, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record replaces what results.json holds of an area.
+func record(area string, results []result) error {
+	var all []result
+	data, err := os.ReadFile(resultsPath)
+	if err == nil {
+		err = json.Unmarshal(data, &all)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("reading %s: %w", resultsPath, err)
+	}
+	all = slices.DeleteFunc(all, func(r result) bool { return strings.HasPrefix(r.Name, area+".") })
+	all = append(all, results...)
+	if data, err = json.MarshalIndent(all, "", "  "); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(resultsPath), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(resultsPath, append(data, '\n'), 0o644)
+}
