@@ -187,7 +187,7 @@ func (m *Tariff) GetHostingPerMib() uint64 {
 type FeeSplit struct {
 	// fee_bps of the price is the network fee.
 	FeeBps uint32 `protobuf:"varint,1,opt,name=fee_bps,json=feeBps,proto3" json:"fee_bps,omitempty"`
-	// burn_bps and gateway_bps are parts of the fee; validators get the rest.
+	// burn_bps of the fee is burned; gateway_bps of what is left goes to the gateway that opened the lane; validators get the rest.
 	BurnBps    uint32 `protobuf:"varint,2,opt,name=burn_bps,json=burnBps,proto3" json:"burn_bps,omitempty"`
 	GatewayBps uint32 `protobuf:"varint,3,opt,name=gateway_bps,json=gatewayBps,proto3" json:"gateway_bps,omitempty"`
 }

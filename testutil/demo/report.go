@@ -62,7 +62,7 @@ func (d *demo) report(ctx context.Context) error {
 			if i == 0 && j == 0 {
 				total = split
 			} else {
-				total = add(total, split)
+				total = total.Add(split)
 			}
 			h := hosts[lane.OrbId]
 			hosts[lane.OrbId] = hostEarnings{h.requests + lane.Redeemed, h.amount + split.Host.Int64()}
@@ -133,14 +133,6 @@ func (d *demo) print(s summary, total price.Split, hosts map[string]hostEarnings
 	d.say("")
 	d.note("spent %d = owner %d + hosts %d + network fee %d", s.Spent, s.Owner, s.Hosts, s.NetworkFee)
 	d.note("deploys cost %d uorb", s.DeployCost)
-}
-
-func add(a, b price.Split) price.Split {
-	sum := func(x, y math.Int) math.Int { return x.Add(y) }
-	return price.Split{
-		Spent: sum(a.Spent, b.Spent), Host: sum(a.Host, b.Host), Owner: sum(a.Owner, b.Owner), Fee: sum(a.Fee, b.Fee),
-		Burned: sum(a.Burned, b.Burned), Gateway: sum(a.Gateway, b.Gateway), Validators: sum(a.Validators, b.Validators),
-	}
 }
 
 func (s summary) write(path string) error {
