@@ -22,5 +22,4 @@ var (
 	ErrNoElectors         = errors.Register(ModuleName, 17, "no bonded super node could verify the function")
 	ErrWrongPhase         = errors.Register(ModuleName, 18, "claim is in another phase")
 	ErrCommitmentMismatch = errors.Register(ModuleName, 19, "reveal does not match the commitment")
-	ErrUnauthorized       = errors.Register(ModuleName, 20, "unauthorized")
 )

@@ -99,7 +99,7 @@ func (g GenesisState) validateVersions(functions map[string]Function) (map[versi
 func (g GenesisState) validateClaims(versions map[versionKey]Version) error {
 	electors := make(map[string][]Elector)
 	for _, claim := range g.Claims {
-		id := hex.EncodeToString(claim.Id)
+		id := claim.HexID()
 		if err := validateClaimID(claim.Id); err != nil {
 			return errors.Wrap(ErrInvalidGenesis, err.Error())
 		}

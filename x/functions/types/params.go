@@ -59,3 +59,20 @@ func (p Params) Validate() error {
 	}
 	return nil
 }
+
+// Admit checks a new version of a function against the params of the day.
+func (p Params) Admit(fn Function, v Version) error {
+	switch {
+	case fn.Price.Denom != p.MaxPrice.Denom:
+		return errors.Wrapf(ErrInvalidFunction, "price is in %s, only %s is accepted", fn.Price.Denom, p.MaxPrice.Denom)
+	case fn.Price.Amount.GT(p.MaxPrice.Amount):
+		return errors.Wrapf(ErrInvalidFunction, "price %s exceeds %s", fn.Price, p.MaxPrice)
+	case v.Artifact.Size_ > p.MaxArtifactBytes:
+		return errors.Wrapf(ErrInvalidVersion, "artifact has %d bytes, at most %d are allowed", v.Artifact.Size_, p.MaxArtifactBytes)
+	case v.Complexity < p.MinComplexity || v.Complexity > p.MaxComplexity:
+		return errors.Wrapf(ErrInvalidVersion, "complexity %d is not in %d..%d", v.Complexity, p.MinComplexity, p.MaxComplexity)
+	case v.MemoryLimit > p.MaxMemoryBytes:
+		return errors.Wrapf(ErrInvalidVersion, "memory limit of %d bytes exceeds %d", v.MemoryLimit, p.MaxMemoryBytes)
+	}
+	return nil
+}

@@ -7,6 +7,8 @@ import (
 	"cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/pkg/orbid"
 )
 
 const (
@@ -40,6 +42,9 @@ func (s SuperNode) Validate() error {
 	}
 	if _, err := sdk.AccAddressFromBech32(s.Attester); err != nil {
 		return errors.Wrapf(ErrInvalidSuperNode, "attester: %s", err)
+	}
+	if _, err := orbid.Key(s.OrbId); err != nil {
+		return errors.Wrapf(ErrInvalidSuperNode, "orb id: %s", err)
 	}
 	if len(s.Endpoint) > maxEndpointBytes {
 		return errors.Wrapf(ErrInvalidSuperNode, "endpoint has %d bytes, at most %d are allowed", len(s.Endpoint), maxEndpointBytes)

@@ -2,6 +2,7 @@ package types
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 
 	"cosmossdk.io/errors"
 )
@@ -66,3 +67,11 @@ func validateClaimID(id []byte) error {
 	}
 	return nil
 }
+
+// IsOpen tells whether the claim still takes commitments or reveals.
+func (c Claim) IsOpen() bool {
+	return c.Status == CLAIM_STATUS_COMMIT || c.Status == CLAIM_STATUS_REVEAL
+}
+
+// HexID is the claim's id as queries take it.
+func (c Claim) HexID() string { return hex.EncodeToString(c.Id) }
