@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/orbnetwork/orb/pkg/orbid"
+	"github.com/orbnetwork/orb/pkg/possession"
 	"github.com/orbnetwork/orb/x/functions/keeper"
 	"github.com/orbnetwork/orb/x/functions/types"
 )
@@ -58,6 +60,9 @@ func RegisterSuperNode(staking StakingKeeper) simsx.SimMsgFactoryFn[*types.MsgRe
 	}
 }
 
+// Artifact is what every simulated deploy registers, so that simulated nodes can prove that they have it.
+func Artifact() []byte { return bytes.Repeat([]byte("simulated artifact "), 200) }
+
 // DeployFunction deploys a function with random figures inside the params.
 func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunction] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgDeployFunction) {
@@ -73,7 +78,7 @@ func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunct
 		}
 		r := data.Rand()
 		signer := key(r)
-		digest := sha256.Sum256([]byte(r.StringN(16)))
+		digest, root := sha256.Sum256(Artifact()), possession.Root(Artifact())
 		complexity := uint64(r.IntInRange(1_000, 1_000_000))
 		msg := &types.MsgDeployFunction{
 			Owner:         owner.AddressBech32,
@@ -85,8 +90,8 @@ func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunct
 			Artifact: types.Artifact{
 				Cid:        "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{1, 0x55, 0x12, 0x20}, digest[:]...))),
 				Sha256:     digest[:],
-				MerkleRoot: digest[:],
-				Size_:      uint64(r.IntInRange(1, 1<<20)),
+				MerkleRoot: root[:],
+				Size_:      uint64(len(Artifact())),
 			},
 			Complexity:  complexity,
 			FuelLimit:   complexity * types.FuelFactor,
