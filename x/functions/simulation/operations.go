@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base32"
-	"slices"
 	"strings"
 
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
@@ -88,12 +87,17 @@ func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunct
 			Price:         sdk.NewInt64Coin(types.Denom, int64(r.IntInRange(10, 1_000))),
 			OwnerShareBps: uint32(r.IntInRange(0, types.BasisPoints)),
 			Plan:          "starter",
-			Artifact:      artifact(),
-			Complexity:    complexity,
-			FuelLimit:     complexity * types.FuelFactor,
-			MemoryLimit:   types.PageSize,
-			Contract:      types.CONTRACT_FILTER,
-			MaxCost:       owner.LiquidBalance().RandSubsetCoin(reporter, types.Denom),
+			Artifact: types.Artifact{
+				Cid:        "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{1, 0x55, 0x12, 0x20}, digest[:]...))),
+				Sha256:     digest[:],
+				MerkleRoot: root[:],
+				Size_:      uint64(len(Artifact())),
+			},
+			Complexity:  complexity,
+			FuelLimit:   complexity * types.FuelFactor,
+			MemoryLimit: types.PageSize,
+			Contract:    types.CONTRACT_FILTER,
+			MaxCost:     owner.LiquidBalance().RandSubsetCoin(reporter, types.Denom),
 		}
 		if reporter.IsSkipped() {
 			return nil, nil
@@ -183,19 +187,6 @@ func finding(ctx context.Context, k keeper.Keeper, claim types.Claim, node types
 		Fuel:         fuel,
 		Salt:         salt[:],
 	}
-}
-
-// Artifact returns the bytes that every simulated function is made of, so that its seeds can prove that they hold them.
-func Artifact() []byte {
-	return slices.Repeat([]byte("\x00asm\x01\x00\x00\x00"), 500)
-}
-
-func artifact() types.Artifact {
-	data := Artifact()
-	digest := sha256.Sum256(data)
-	root := possession.Root(data)
-	cid := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{0x01, 0x55, 0x12, 0x20}, digest[:]...))
-	return types.Artifact{Cid: "b" + strings.ToLower(cid), Sha256: digest[:], MerkleRoot: root[:], Size_: uint64(len(data))}
 }
 
 func key(r *simsx.XRand) ed25519.PrivateKey {
