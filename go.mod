@@ -374,3 +374,10 @@ tool (
 	github.com/cosmos/gogoproto/protoc-gen-gocosmos
 	github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway
 )
+
+// As the SDK does: a replace is not inherited from a dependency.
+replace (
+	github.com/99designs/keyring => github.com/cosmos/keyring v1.2.0
+	// later versions return nil for an empty value, and then iavl takes an empty store for a missing version
+	github.com/syndtr/goleveldb => github.com/syndtr/goleveldb v1.0.1-0.20210819022825-2ae1ddf74ef7
+)
