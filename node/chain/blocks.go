@@ -1,0 +1,136 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+const (
+	// pollInterval is how often the chain is asked for something new.
+	pollInterval = 150 * time.Millisecond
+	// lastPause is the longest pause after failures.
+	lastPause = 5 * time.Second
+	// eventPrefix of the types of Orb's own events.
+	eventPrefix = "orb."
+)
+
+// Block is what a block did.
+type Block struct {
+	Height int64
+	Time   time.Time
+	// Events are Orb's own, in order; those of failed transactions are not among them.
+	Events []proto.Message
+	// Missed is how many blocks before this one the chain node no longer has. Whoever follows events has to query afresh.
+	Missed int64
+}
+
+// Blocks delivers every block from a height on, in order, until ctx ends; then the channel is closed. From 0 starts at the block after
+// the latest. Failures of the connection only delay.
+func (c *Client) Blocks(ctx context.Context, from int64) <-chan Block {
+	blocks := make(chan Block)
+	go func() {
+		defer close(blocks)
+		c.follow(ctx, from, blocks)
+	}()
+	return blocks
+}
+
+func (c *Client) follow(ctx context.Context, next int64, blocks chan<- Block) {
+	var missed int64
+	failures := 0
+	for {
+		err := func() error {
+			status, err := c.rpc.Status(ctx)
+			if err != nil {
+				return err
+			}
+			latest, earliest := status.SyncInfo.LatestBlockHeight, status.SyncInfo.EarliestBlockHeight
+			switch {
+			case next == 0:
+				next = latest + 1
+			case next < earliest:
+				missed += earliest - next
+				next = earliest
+			}
+			for ; next <= latest; next++ {
+				block, err := c.block(ctx, next)
+				if err != nil {
+					return err
+				}
+				block.Missed = missed
+				select {
+				case blocks <- block:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				missed, failures = 0, 0
+			}
+			return nil
+		}()
+		pause := pollInterval
+		if err != nil && ctx.Err() == nil {
+			if failures == 10 {
+				slog.Warn("the chain does not answer", "next_block", next, "error", err)
+			}
+			failures++
+			pause = min(pollInterval<<min(failures, 10), lastPause)
+		}
+		if sleep(ctx, pause) != nil {
+			return
+		}
+	}
+}
+
+func (c *Client) block(ctx context.Context, height int64) (Block, error) {
+	header, err := c.rpc.Header(ctx, &height)
+	if err != nil {
+		return Block{}, err
+	}
+	if header.Header == nil {
+		return Block{}, fmt.Errorf("block %d has no header yet", height)
+	}
+	results, err := c.rpc.BlockResults(ctx, &height)
+	if err != nil {
+		return Block{}, err
+	}
+	block := Block{Height: height, Time: header.Header.Time}
+	for _, tx := range results.TxsResults {
+		if tx.Code == abci.CodeTypeOK {
+			block.Events = append(block.Events, typedEvents(tx.Events)...)
+		}
+	}
+	block.Events = append(block.Events, typedEvents(results.FinalizeBlockEvents)...)
+	return block, nil
+}
+
+// typedEvents decodes Orb's events. One that this program does not know is of a later version and skipped.
+func typedEvents(events []abci.Event) []proto.Message {
+	var typed []proto.Message
+	for _, event := range events {
+		if !strings.HasPrefix(event.Type, eventPrefix) {
+			continue
+		}
+		// The SDK adds attributes of its own, whose values are not JSON.
+		own := abci.Event{Type: event.Type}
+		for _, attribute := range event.Attributes {
+			if attribute.Key != "mode" && attribute.Key != "msg_index" {
+				own.Attributes = append(own.Attributes, attribute)
+			}
+		}
+		message, err := sdk.ParseTypedEvent(own)
+		if err != nil {
+			slog.Debug("unknown event", "type", event.Type, "error", err)
+			continue
+		}
+		typed = append(typed, message)
+	}
+	return typed
+}
