@@ -60,7 +60,9 @@ func NewKeeper(cdc codec.Codec, storeService corestore.KVStoreService, authority
 		Params:    collections.NewItem(sb, types.ParamsPrefix, "params", codec.CollValue[types.Params](cdc)),
 		Nodes: collections.NewIndexedMap(sb, types.NodesPrefix, "nodes", collections.StringKey, codec.CollValue[types.Node](cdc),
 			nodeIndexes{Operator: indexes.NewMulti(sb, types.OperatorsPrefix, "nodes_by_operator", sdk.AccAddressKey, collections.StringKey,
-				func(_ string, node types.Node) (sdk.AccAddress, error) { return sdk.AccAddressFromBech32(node.Operator) })}),
+				func(_ string, node types.Node) (sdk.AccAddress, error) {
+					return sdk.AccAddressFromBech32(node.Operator)
+				})}),
 		Seeds: collections.NewIndexedMap(sb, types.SeedsPrefix, "seeds", seedKey, codec.CollValue[types.Seed](cdc),
 			seedIndexes{Node: indexes.NewReversePair[types.Seed](sb, types.SeedsByNodePrefix, "seeds_by_node", seedKey)}),
 		Counts:     collections.NewMap(sb, types.CountsPrefix, "counts", collections.StringKey, collections.Uint64Value),

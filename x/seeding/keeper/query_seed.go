@@ -25,12 +25,16 @@ func (s queryServer) Seeds(ctx context.Context, req *types.QuerySeedsRequest) (*
 	}
 	if req.FunctionId != "" {
 		seeds, page, err := query.CollectionPaginate(ctx, s.k.Seeds, req.Pagination,
-			func(key collections.Pair[string, string], _ types.Seed) (types.SeedWithNode, error) { return join(key.K1(), key.K2()) },
+			func(key collections.Pair[string, string], _ types.Seed) (types.SeedWithNode, error) {
+				return join(key.K1(), key.K2())
+			},
 			query.WithCollectionPaginationPairPrefix[string, string](req.FunctionId))
 		return &types.QuerySeedsResponse{Seeds: seeds, Pagination: page}, queryError(err)
 	}
 	seeds, page, err := query.CollectionPaginate(ctx, s.k.Seeds.Indexes.Node, req.Pagination,
-		func(key collections.Pair[string, string], _ collections.NoValue) (types.SeedWithNode, error) { return join(key.K2(), key.K1()) },
+		func(key collections.Pair[string, string], _ collections.NoValue) (types.SeedWithNode, error) {
+			return join(key.K2(), key.K1())
+		},
 		query.WithCollectionPaginationPairPrefix[string, string](req.OrbId))
 	return &types.QuerySeedsResponse{Seeds: seeds, Pagination: page}, queryError(err)
 }

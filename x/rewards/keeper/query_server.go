@@ -1,0 +1,26 @@
+package keeper
+
+import (
+	"cosmossdk.io/errors"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/orbnetwork/orb/x/rewards/types"
+)
+
+type queryServer struct{ k Keeper }
+
+// NewQueryServer returns the handlers of the module's queries.
+func NewQueryServer(k Keeper) types.QueryServer { return queryServer{k} }
+
+// queryError gives a query's error the status that clients expect: REST answers 404 and 400 by it.
+func queryError(err error) error {
+	switch {
+	case errors.IsOf(err, types.ErrNotFound, types.ErrLaneClosed):
+		return status.Error(codes.NotFound, err.Error())
+	case errors.IsOf(err, types.ErrInvalidQuery, types.ErrUnknownPlan, types.ErrPrice):
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	return err
+}
