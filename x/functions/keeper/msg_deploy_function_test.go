@@ -1,0 +1,117 @@
+package keeper_test
+
+import (
+	"crypto/ed25519"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/x/functions/types"
+)
+
+func TestDeployFunction(t *testing.T) {
+	s := newSuite(t)
+	s.superNode("vera", 10)
+	s.superNode("walt", 20)
+	s.validator("no-super-node", 100)
+	response := s.deploy("markdown")
+
+	require.Equal(t, types.FunctionID(deployment("markdown").SigningKey), response.Id)
+	fn, err := s.keeper.GetFunction(s.ctx, response.Id)
+	require.NoError(t, err)
+	require.Equal(t, types.FUNCTION_STATUS_PENDING, fn.Status)
+	require.EqualValues(t, 1, fn.LatestVersion)
+	require.Zero(t, fn.ActiveVersion)
+	require.Equal(t, []types.Function{fn}, s.hooks.deployed)
+	require.Equal(t, deployment("markdown").MaxCost, s.hooks.maxCost)
+	_, _, err = s.keeper.ActiveVersion(s.ctx, response.Id)
+	require.ErrorIs(t, err, types.ErrNotActive)
+
+	claim := s.claim(response.ClaimId)
+	require.Equal(t, types.CLAIM_STATUS_COMMIT, claim.Status)
+	require.EqualValues(t, 10+60, claim.CommitUntil)
+	require.EqualValues(t, 10+60+30, claim.RevealUntil)
+	powers := map[string]int64{}
+	for _, elector := range claim.Electors {
+		powers[elector.Validator] = elector.Power
+	}
+	require.Equal(t, map[string]int64{sdk.ValAddress(person("vera")).String(): 10, sdk.ValAddress(person("walt")).String(): 20}, powers)
+	s.roundTrip()
+}
+
+func TestDeployFunctionElectsTheStrongest(t *testing.T) {
+	s := newSuite(t)
+	params := types.DefaultParams()
+	params.MaxElectors = 2
+	require.NoError(t, s.keeper.Params.Set(s.ctx, params))
+	s.superNode("weak", 1)
+	s.superNode("strong", 30)
+	s.superNode("medium", 20)
+	claim := s.claim(s.deploy("markdown").ClaimId)
+	require.Len(t, claim.Electors, 2)
+	require.EqualValues(t, 50, claim.Electors[0].Power+claim.Electors[1].Power)
+}
+
+func TestDeployFunctionRefuses(t *testing.T) {
+	s := newSuite(t)
+	_, err := s.msgs.DeployFunction(s.ctx, deployment("markdown"))
+	require.ErrorIs(t, err, types.ErrNoElectors)
+	s = newSuite(t)
+	s.superNode("vera", 10)
+	s.deploy("taken")
+
+	for name, test := range map[string]struct {
+		change func(*types.MsgDeployFunction)
+		want   error
+	}{
+		"signature":           {func(m *types.MsgDeployFunction) { m.Complexity++ }, types.ErrInvalidSignature},
+		"key taken":           {func(m *types.MsgDeployFunction) { *m = *deployment("taken") }, types.ErrExists},
+		"price denom":         {func(m *types.MsgDeployFunction) { m.Price = sdk.NewInt64Coin("stake", 1) }, types.ErrInvalidFunction},
+		"price too high":      {func(m *types.MsgDeployFunction) { m.Price = sdk.NewInt64Coin(types.Denom, 1_000_000_001) }, types.ErrInvalidFunction},
+		"owner share":         {func(m *types.MsgDeployFunction) { m.OwnerShareBps = 10_001 }, types.ErrInvalidFunction},
+		"plan":                {func(m *types.MsgDeployFunction) { m.Plan = "" }, types.ErrInvalidFunction},
+		"name":                {func(m *types.MsgDeployFunction) { m.Name = "Markdown" }, types.ErrInvalidName},
+		"cid":                 {func(m *types.MsgDeployFunction) { m.Artifact.Cid = "QmNotV1" }, types.ErrInvalidVersion},
+		"artifact too large":  {func(m *types.MsgDeployFunction) { m.Artifact.Size_ = 33 << 20 }, types.ErrInvalidVersion},
+		"sample too large":    {func(m *types.MsgDeployFunction) { m.Sample.Request = make([]byte, 4097) }, types.ErrInvalidVersion},
+		"complexity too low":  {func(m *types.MsgDeployFunction) { m.Complexity, m.FuelLimit = 999, 999 }, types.ErrInvalidVersion},
+		"fuel limit too low":  {func(m *types.MsgDeployFunction) { m.FuelLimit = m.Complexity - 1 }, types.ErrInvalidVersion},
+		"fuel limit too high": {func(m *types.MsgDeployFunction) { m.FuelLimit = 10*m.Complexity + 1 }, types.ErrInvalidVersion},
+		"memory limit":        {func(m *types.MsgDeployFunction) { m.MemoryLimit = 100_000 }, types.ErrInvalidVersion},
+		"memory too large":    {func(m *types.MsgDeployFunction) { m.MemoryLimit = 512 << 20 }, types.ErrInvalidVersion},
+		"contract":            {func(m *types.MsgDeployFunction) { m.Contract = types.CONTRACT_UNSPECIFIED }, types.ErrInvalidVersion},
+	} {
+		msg := deployment("markdown")
+		test.change(msg)
+		if test.want != types.ErrInvalidSignature {
+			sign(msg)
+		}
+		_, err := s.msgs.DeployFunction(s.ctx, msg)
+		require.ErrorIs(t, err, test.want, name)
+	}
+
+	stolen := deployment("markdown")
+	stolen.Owner = person("mallory").String()
+	_, err = s.msgs.DeployFunction(s.ctx, stolen)
+	require.ErrorIs(t, err, types.ErrInvalidSignature, "a signed version under another owner")
+	_, err = s.msgs.DeployFunction(s.ctx.WithChainID("another"), deployment("markdown"))
+	require.ErrorIs(t, err, types.ErrInvalidSignature, "a signed version on another chain")
+
+	s.hooks.refuse = errRefused
+	_, err = s.msgs.DeployFunction(s.ctx, deployment("markdown"))
+	require.ErrorIs(t, err, errRefused, "the owner cannot pay")
+}
+
+func TestNameBelongsToOneFunction(t *testing.T) {
+	s := newSuite(t)
+	s.superNode("vera", 10)
+	s.deploy("markdown")
+	second := deployment("second")
+	second.Name = "markdown"
+	version := second.Version()
+	second.Signature = ed25519.Sign(signingKey("second"), types.VersionSignBytes(chainID, second.Owner, second.Name, &version))
+	_, err := s.msgs.DeployFunction(s.ctx, second)
+	require.ErrorIs(t, err, types.ErrExists)
+}
