@@ -4,6 +4,7 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -51,6 +52,7 @@ type App struct {
 	basics       module.BasicManager
 	configurator module.Configurator
 	simulations  *module.SimulationManager
+	closing      func() error
 }
 
 var _ servertypes.Application = (*App)(nil)
@@ -68,6 +70,7 @@ func New(logger log.Logger, db dbm.DB, loadLatest bool, appOpts servertypes.AppO
 	blockexec.Apply(base, appOpts, keys.all(), encoding.TxConfig.TxDecoder(), func(storetypes.MultiStore) string { return functionstypes.Denom })
 
 	app := &App{BaseApp: base, encoding: encoding, Keepers: newKeepers(base, logger, encoding, keys, appOpts)}
+	app.closing = sync.OnceValue(base.Close)
 	app.modules, app.basics = newModules(app)
 	app.simulations = newSimulations(app)
 	app.simulations.RegisterStoreDecoders()
@@ -96,6 +99,9 @@ func New(logger log.Logger, db dbm.DB, loadLatest bool, appOpts servertypes.AppO
 	}
 	return app
 }
+
+// Close releases the databases. The SDK's start command calls it twice, and a database closes only once.
+func (app *App) Close() error { return app.closing() }
 
 // registerReflection lets clients that know nothing of Orb ask for its protos and commands.
 func (app *App) registerReflection() {

@@ -45,6 +45,10 @@ import (
 
 	functionskeeper "github.com/orbnetwork/orb/x/functions/keeper"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	rewardskeeper "github.com/orbnetwork/orb/x/rewards/keeper"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	seedingkeeper "github.com/orbnetwork/orb/x/seeding/keeper"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
 // Keepers holds every module's keeper.
@@ -63,6 +67,8 @@ type Keepers struct {
 	Consensus    consensuskeeper.Keeper
 
 	Functions functionskeeper.Keeper
+	Seeding   seedingkeeper.Keeper
+	Rewards   rewardskeeper.Keeper
 }
 
 // moduleAccounts lists the accounts that modules own, with what they may do beyond sending.
@@ -74,6 +80,7 @@ var moduleAccounts = map[string][]string{
 	stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
 	stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
 	govtypes.ModuleName:                 {authtypes.Burner},
+	rewardstypes.ModuleName:             {authtypes.Burner},
 }
 
 // BlockedAddresses are the module accounts, which take no coins from users. Gov may be sent to: proposals fund it.
@@ -98,11 +105,11 @@ func newStoreKeys() storeKeys {
 			authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, minttypes.StoreKey,
 			distrtypes.StoreKey, govtypes.StoreKey, upgradetypes.StoreKey, evidencetypes.StoreKey, authzkeeper.StoreKey,
 			feegrant.StoreKey, consensustypes.StoreKey,
-			functionstypes.StoreKey,
+			functionstypes.StoreKey, seedingtypes.StoreKey, rewardstypes.StoreKey,
 		),
 		object: make(map[string]*storetypes.ObjectStoreKey),
 	}
-	for _, name := range []string{banktypes.ObjectStoreKey} {
+	for _, name := range []string{banktypes.ObjectStoreKey, rewardstypes.ObjectStoreKey} {
 		keys.object[name] = storetypes.NewObjectStoreKey(name)
 	}
 	return keys
@@ -156,6 +163,12 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	k.Gov.SetLegacyRouter(govv1beta1.NewRouter())
 
 	k.Functions = functionskeeper.NewKeeper(cdc, store(functionstypes.StoreKey), authority, k.Staking)
+	k.Seeding = seedingkeeper.NewKeeper(cdc, store(seedingtypes.StoreKey), authority, k.Functions)
+	k.Rewards = rewardskeeper.NewKeeper(cdc, store(rewardstypes.StoreKey), keys.object[rewardstypes.ObjectStoreKey], authority,
+		k.Bank, k.Functions, k.Seeding)
+	// Keepers are values: the hooks are set on those that the modules get, after the others have taken what they query.
+	k.Functions.SetHooks(k.Rewards)
+	k.Seeding.SetReplicas(k.Rewards)
 	return k
 }
 

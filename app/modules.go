@@ -33,13 +33,31 @@ import (
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	"github.com/orbnetwork/orb/x/functions"
+	functionskeeper "github.com/orbnetwork/orb/x/functions/keeper"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	"github.com/orbnetwork/orb/x/rewards"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	"github.com/orbnetwork/orb/x/seeding"
+	seedingkeeper "github.com/orbnetwork/orb/x/seeding/keeper"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+// chainQueries is what one module's simulated messages ask another.
+type chainQueries struct {
+	functionsQueries
+	seedingQueries
+}
+
+type (
+	functionsQueries = functionstypes.QueryServer
+	seedingQueries   = seedingtypes.QueryServer
 )
 
 func newModules(app *App) (*module.Manager, module.BasicManager) {
 	var (
 		cdc      = app.encoding.Codec
 		registry = app.encoding.Registry
+		queries  = chainQueries{functionskeeper.NewQueryServer(app.Functions), seedingkeeper.NewQueryServer(app.Seeding)}
 	)
 	manager := module.NewManager(
 		genutil.NewAppModule(app.Account, app.Staking, app, app.encoding.TxConfig),
@@ -57,6 +75,8 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		feegrantmodule.NewAppModule(cdc, app.Account, app.Bank, app.Feegrant, registry),
 		consensus.NewAppModule(cdc, app.Consensus),
 		functions.NewAppModule(app.Functions, app.Staking),
+		seeding.NewAppModule(app.Seeding, queries),
+		rewards.NewAppModule(app.Rewards, app.Account, app.Bank, queries),
 	)
 
 	manager.SetOrderPreBlockers(upgradetypes.ModuleName, authtypes.ModuleName)
@@ -67,10 +87,12 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		evidencetypes.ModuleName,
 		stakingtypes.ModuleName,
 		authz.ModuleName,
+		seedingtypes.ModuleName,
 	)
 	manager.SetOrderEndBlockers(
-		functionstypes.ModuleName, // decided claims pay out, so before whoever sums up payouts
-		banktypes.ModuleName,      // credits virtual balances, so before whoever reads balances
+		functionstypes.ModuleName, // closes claims, whose payouts x/rewards sums up
+		banktypes.ModuleName,      // credits the block's fees and deposits
+		rewardstypes.ModuleName,   // pays out of what has been credited
 		govtypes.ModuleName,
 		stakingtypes.ModuleName,
 		feegrant.ModuleName,
@@ -91,6 +113,8 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		vestingtypes.ModuleName,
 		consensustypes.ModuleName,
 		functionstypes.ModuleName,
+		seedingtypes.ModuleName,
+		rewardstypes.ModuleName,
 	}
 	manager.SetOrderInitGenesis(genesis...)
 	manager.SetOrderExportGenesis(genesis...)
