@@ -1,0 +1,320 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/pkg/receipt"
+)
+
+const (
+	// attemptTimeout is above the wall time that a host gives a request, so that a host which answers at all has answered by then.
+	attemptTimeout = 12 * time.Second
+	// roomTimeout is how long a request waits for room on lanes that are open.
+	roomTimeout = 2 * time.Second
+	// overflowAfter is how long others get before the caller's own host takes over.
+	overflowAfter = 250 * time.Millisecond
+	// maxUnpaid bounds how often one host may ask one request to wait for a receipt.
+	maxUnpaid = 50
+)
+
+var (
+	// ErrNoHost says that no host of the function can be reached or takes requests.
+	ErrNoHost = errors.New("no host of the function takes requests")
+	// ErrBusy says that all hosts of the function have as much to do as they take.
+	ErrBusy = errors.New("all hosts of the function are busy")
+)
+
+// Codes of a PaymentError.
+const (
+	CodeNoSubscription = "no_subscription"
+	CodeExhausted      = "subscription_exhausted"
+	CodeNotDelegate    = "not_delegate"
+	CodeLimit          = "over_limit"
+)
+
+// PaymentError says that nothing pays for a request.
+type PaymentError struct {
+	Code     string
+	Function *Function
+	Payer    string
+}
+
+func (e *PaymentError) Error() string {
+	switch e.Code {
+	case CodeNoSubscription:
+		return fmt.Sprintf("nobody pays for calls to %s: %s has no funded subscription", e.Function.Name, e.Payer)
+	case CodeExhausted:
+		return fmt.Sprintf("the subscription of %s to %s has less left than one request costs", e.Payer, e.Function.Name)
+	case CodeNotDelegate:
+		return fmt.Sprintf("the subscription of %s to %s names another delegate", e.Payer, e.Function.Name)
+	default:
+		return fmt.Sprintf("the price of %s is over the limit of the subscription of %s", e.Function.Name, e.Payer)
+	}
+}
+
+// Answer is what a function gave.
+type Answer struct {
+	// Body holds the response bytes of the function. After a fault it is whatever the function wrote before.
+	Body []byte
+	// Fault is how the function failed, if it did, and Message says it in words. Faults are results: they are the same on every
+	// host, and charged.
+	Fault   receipt.Fault
+	Message string
+	// Fuel that the request burned.
+	Fuel    uint64
+	Version uint64
+	// Host is the Orb ID of the node that served, and Sequence the request's number on the lane.
+	Host     string
+	Sequence uint64
+}
+
+// Call sends one request to a live host and goes on to the next one when that fails; only the host that answers is paid. The payer's
+// subscription pays; an empty payer stands for the function's public subscription.
+//
+// Errors: *PaymentError, ErrNoHost, ErrBusy, or ctx's. A request that was given up runs to its end at the host all the same.
+func (c *Client) Call(ctx context.Context, fn *Function, payer string, request []byte) (*Answer, error) {
+	if payer == "" {
+		payer = fn.Owner // only owners open public subscriptions
+	}
+	a := attempt{client: c, set: c.set(payer, fn.Id), fn: fn, failed: make(map[*host]error), unpaid: make(map[*host]int), breaks: make(map[*host]int)}
+	hash := sha256.Sum256(request)
+	for {
+		l, conn, err := a.lane(ctx)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := a.invoke(ctx, l, conn, request, hash)
+		if answer != nil || err != nil {
+			return answer, err
+		}
+	}
+}
+
+// attempt is one call on its way through hosts.
+type attempt struct {
+	client *Client
+	set    *laneSet
+	fn     *Function
+	// failed hosts are not asked again, and unpaid counts how often one asked for a receipt first.
+	failed map[*host]error
+	unpaid map[*host]int
+	// breaks counts connections that ended under the call.
+	breaks map[*host]int
+}
+
+// lane reserves room on the better of two lanes. It waits for room where there soon will be some, and for a transaction only when
+// there is no open lane to a live host.
+func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
+	start := time.Now()
+	timeout := time.NewTimer(roomTimeout)
+	defer timeout.Stop()
+	overflow := time.NewTimer(overflowAfter)
+	defer overflow.Stop()
+	for {
+		woken := a.set.signal.wait()
+		now := time.Now()
+		others, own, soon := a.candidates(now)
+		if l := choose(others); l != nil {
+			if conn, ok := l.reserve(a.client.height.Load(), now); ok {
+				a.tend(l)
+				return l, conn, nil
+			}
+			continue
+		}
+		if own != nil && (!soon || now.Sub(start) >= overflowAfter) {
+			if conn, ok := own.reserve(a.client.height.Load(), now); ok {
+				a.tend(own)
+				return own, conn, nil
+			}
+			continue
+		}
+		var provisioned <-chan struct{}
+		if !soon {
+			if provisioned = a.client.provision(a.set, a.fn); provisioned == nil {
+				return nil, nil, a.failure()
+			}
+		}
+		var again <-chan time.Time
+		if soon {
+			again = time.After(firstBackoff) // to connect once more
+		}
+		select {
+		case <-woken:
+		case <-again:
+		case <-provisioned:
+		case <-overflow.C:
+		case <-timeout.C:
+			if soon {
+				return nil, nil, ErrBusy
+			}
+			// A transaction may take longer than room on an open lane.
+			timeout.Reset(provisionTimeout)
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+	}
+}
+
+// candidates sorts the set's lanes: those with room now, the caller's own host among them, and whether others will have some soon.
+func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon bool) {
+	height := a.client.height.Load()
+	for _, l := range a.set.snapshot() {
+		if a.failed[l.host] != nil {
+			continue
+		}
+		if l.host.due(now) {
+			a.client.background(func(ctx context.Context) { _ = a.client.connect(ctx, l.host) }) // the next attempt tells
+		}
+		switch room := l.room(height, now); {
+		case room == roomNow && l.host.last:
+			own = l
+		case room == roomNow:
+			others = append(others, l)
+		case room == roomSoon:
+			soon = true
+		}
+	}
+	return others, own, soon
+}
+
+// choose returns the better of two lanes taken at random; that spreads load nearly as well as knowing all of it, without herding.
+func choose(lanes []*lane) *lane {
+	switch len(lanes) {
+	case 0:
+		return nil
+	case 1:
+		return lanes[0]
+	}
+	i := rand.IntN(len(lanes))
+	j := rand.IntN(len(lanes) - 1)
+	if j >= i {
+		j++
+	}
+	if lanes[j].host.cost() < lanes[i].host.cost() {
+		i = j
+	}
+	return lanes[i]
+}
+
+// tend starts what keeps later requests from waiting: raises, and lanes to hosts that are new.
+func (a *attempt) tend(l *lane) {
+	a.client.mu.Lock()
+	params := a.client.params
+	a.client.mu.Unlock()
+	a.set.mu.Lock()
+	seen := a.set.seen
+	a.set.mu.Unlock()
+	if seen != a.fn || params == nil || l.low(a.client.height.Load(), int64(params.LaneBlocks)) {
+		a.client.provision(a.set, a.fn)
+	}
+}
+
+// failure says why there is no lane to try.
+func (a *attempt) failure() error {
+	if err := a.set.failure(); err != nil {
+		return err
+	}
+	for _, err := range a.failed {
+		return fmt.Errorf("%w: %w", ErrNoHost, err)
+	}
+	return ErrNoHost
+}
+
+// invoke sends the request once. Neither an answer nor an error means that another host has to be tried.
+func (a *attempt) invoke(ctx context.Context, l *lane, conn *peer.Conn, request []byte, hash [sha256.Size]byte) (*Answer, error) {
+	type outcome struct {
+		response *peer.Response
+		err      error
+	}
+	done := make(chan outcome, 1)
+	// The host serves a request to its end and is paid for it, so the response is awaited whatever becomes of this call.
+	a.client.background(func(ctx context.Context) {
+		response, err := a.client.exchange(ctx, l, conn, &peer.Request{
+			LaneID: l.id, FunctionID: a.fn.Id, Version: a.fn.Version.Number, Body: request, Timeout: attemptTimeout,
+		}, hash)
+		done <- outcome{response, err}
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-a.client.ctx.Done():
+		return nil, fmt.Errorf("%w: the client is closing", ErrNoHost)
+	case o := <-done:
+		if o.err != nil {
+			// The host may be there again in a moment, but it gets no third chance.
+			if a.breaks[l.host]++; a.breaks[l.host] > 1 {
+				a.failed[l.host] = o.err
+			}
+			a.client.metrics.failovers.WithLabelValues("connection").Inc()
+			return nil, nil
+		}
+		return a.judge(l, o.response), nil
+	}
+}
+
+// judge turns a response into an answer, or into nil and what the next host is chosen by.
+func (a *attempt) judge(l *lane, r *peer.Response) *Answer {
+	switch r.Status {
+	case peer.StatusOK:
+		return &Answer{
+			Body: r.Body, Fault: r.Fault, Message: r.Message, Fuel: r.Fuel, Version: a.fn.Version.Number,
+			Host: l.host.orbID, Sequence: r.Sequence,
+		}
+	case peer.StatusUnpaid:
+		if a.unpaid[l.host]++; a.unpaid[l.host] < maxUnpaid {
+			return nil
+		}
+	case peer.StatusNoLane:
+		// A host may learn of a lane later than its opener; the lane rests meanwhile.
+		if a.unpaid[l.host]++; a.unpaid[l.host] < 3 {
+			return nil
+		}
+		a.set.reread()
+	}
+	a.failed[l.host] = fmt.Errorf("%s: %s: %s", l.host.orbID, r.Status, r.Message)
+	a.client.metrics.failovers.WithLabelValues(r.Status.String()).Inc()
+	return nil
+}
+
+// exchange sends one request on reserved room and enters what became of it.
+func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request *peer.Request, hash [sha256.Size]byte) (*peer.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	start := time.Now()
+	response, err := conn.Invoke(ctx, request)
+	if err != nil {
+		l.release()
+		// Whether the host has served the request is unknown; only a new connection sets both sides to the same number again.
+		conn.Close()
+		return nil, err
+	}
+	l.host.load.Store(response.Load)
+	switch response.Status {
+	case peer.StatusOK:
+		l.host.measured(time.Since(start))
+		sum := sha256.Sum256(response.Body)
+		r, err := l.served(conn, request.Version, receipt.Result{
+			Sequence: response.Sequence, RequestHash: hash[:], ResponseHash: sum[:], Fuel: response.Fuel, Outcome: uint32(response.Fault),
+		})
+		c.answer(l.host, conn, l, r, err)
+		if err != nil {
+			return nil, err
+		}
+	case peer.StatusUnpaid:
+		l.unpaid()
+	case peer.StatusNoLane:
+		l.unknown()
+	case peer.StatusBusy:
+		l.host.load.Store(1000)
+		l.release()
+	default:
+		l.release()
+	}
+	return response, nil
+}

@@ -1,0 +1,238 @@
+package client
+
+import (
+	"sync"
+	"time"
+
+	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/pkg/receipt"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+)
+
+const (
+	firstWindow = 1
+	lastWindow  = 4096
+	// noLanePause gives a host time to see a lane that it does not know yet.
+	noLanePause = 200 * time.Millisecond
+	// unpaidPause is about one exchange of a receipt.
+	unpaidPause = 2 * time.Millisecond
+)
+
+// lane is one open lane: its terms, its ledger, and how many requests the host seems to serve before it wants a receipt.
+type lane struct {
+	id   []byte
+	host *host
+	// changed is told whenever the lane may have room again. It takes no lock of a lane or host.
+	changed func()
+
+	mu     sync.Mutex
+	ledger ledger
+	// cap and expiry are as on chain.
+	cap    uint64
+	expiry int64
+	// conn is the connection on which the host's state is known; requests go out on no other.
+	conn     *peer.Conn
+	inflight int
+	// window bounds responses without a receipt plus requests under way. It starts at one, the least that any host gives, doubles
+	// with each receipt until the host first asks for one, and grows by one from there.
+	window  int
+	refused bool
+	limited bool
+	pause   time.Time
+}
+
+// room is what a lane has to offer.
+type room int
+
+const (
+	// noRoom: not without a new connection or a transaction.
+	noRoom room = iota
+	// roomSoon: when a receipt has gone out, a pause is over or the host has shown its state.
+	roomSoon
+	roomNow
+)
+
+func (l *lane) room(height int64, now time.Time) room {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.roomLocked(height, now)
+}
+
+func (l *lane) roomLocked(height int64, now time.Time) room {
+	open := l.ledger.unpaid + l.inflight
+	switch {
+	case l.spentLocked(height):
+		return noRoom
+	case l.host.connection() == nil:
+		if l.host.returning(now) {
+			return roomSoon
+		}
+		return noRoom
+	case l.conn == nil || now.Before(l.pause):
+		return roomSoon
+	case open >= l.window:
+		l.limited = true
+		return roomSoon
+	}
+	return roomNow
+}
+
+// spentLocked: nothing more can be served on the lane as it stands. The block after this one may be out already, so the last
+// height of a lane's life is not used.
+func (l *lane) spentLocked(height int64) bool {
+	return height >= l.expiry || l.usedLocked() >= l.cap
+}
+
+// usedLocked counts requests paid, served and under way.
+func (l *lane) usedLocked() uint64 {
+	return l.ledger.count + uint64(l.ledger.unpaid+l.inflight)
+}
+
+// low: half of the lane is used, or of its life.
+func (l *lane) low(height, life int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.usedLocked() > l.cap/2 || height > l.expiry-life/2
+}
+
+// reserve takes room for one request and returns the connection for it.
+func (l *lane) reserve(height int64, now time.Time) (*peer.Conn, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.roomLocked(height, now) != roomNow {
+		return nil, false
+	}
+	l.inflight++
+	l.host.inflight.Add(1)
+	return l.conn, true
+}
+
+// release gives the room of a request back that was not served.
+func (l *lane) release() {
+	l.mu.Lock()
+	l.releaseLocked()
+	l.mu.Unlock()
+	l.changed()
+}
+
+func (l *lane) releaseLocked() {
+	l.inflight--
+	l.host.inflight.Add(-1)
+}
+
+// served turns the room of a request into a result that a batch will cover. A response from a connection that has ended since is
+// not entered: the host has been told to write it off.
+func (l *lane) served(conn *peer.Conn, version uint64, result receipt.Result) (*receipt.Receipt, error) {
+	l.mu.Lock()
+	l.releaseLocked()
+	var r *receipt.Receipt
+	var err error
+	if conn == l.conn {
+		r, err = l.ledger.add(version, result)
+		l.paidLocked(r)
+	}
+	l.mu.Unlock()
+	l.changed()
+	return r, err
+}
+
+// unpaid notes that the host wants a receipt first.
+func (l *lane) unpaid() {
+	l.mu.Lock()
+	l.releaseLocked()
+	l.refused = true
+	l.window = max(1, l.ledger.unpaid+l.inflight)
+	l.pause = time.Now().Add(unpaidPause)
+	l.mu.Unlock()
+	time.AfterFunc(unpaidPause, l.changed)
+}
+
+// unknown notes that the host does not know the lane.
+func (l *lane) unknown() {
+	l.mu.Lock()
+	l.releaseLocked()
+	l.pause = time.Now().Add(noLanePause)
+	l.mu.Unlock()
+	time.AfterFunc(noLanePause, l.changed)
+}
+
+func (l *lane) batch(conn *peer.Conn, b receipt.ResultBatch) (*receipt.Receipt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil && l.conn != conn {
+		return nil, nil // of a connection that has ended
+	}
+	r, err := l.ledger.batch(b)
+	// Before the host has shown its state a receipt would set the number that only the answer to that state may set.
+	if l.conn != conn {
+		return nil, err
+	}
+	l.paidLocked(r)
+	return r, err
+}
+
+func (l *lane) paidLocked(r *receipt.Receipt) {
+	if r == nil {
+		return
+	}
+	if l.limited {
+		l.limited = false
+		if l.refused {
+			l.window++
+		} else {
+			l.window *= 2
+		}
+		l.window = min(l.window, lastWindow)
+	}
+	l.changed()
+}
+
+// resume takes the host's state after a connect, from when on the lane may be used.
+func (l *lane) resume(conn *peer.Conn, state *peer.LaneState) (*receipt.Receipt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == conn {
+		return nil, nil // two hellos crossed
+	}
+	r, err := l.ledger.resume(state.Receipt)
+	if err != nil {
+		return nil, err
+	}
+	l.conn = conn
+	l.changed()
+	return r, nil
+}
+
+func (l *lane) knownOn(conn *peer.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn == conn
+}
+
+func (l *lane) disconnected(conn *peer.Conn) {
+	l.mu.Lock()
+	if l.conn == conn {
+		l.conn = nil
+	}
+	l.mu.Unlock()
+	l.changed()
+}
+
+// update takes what the chain says.
+func (l *lane) update(on *rewardstypes.Lane) {
+	l.mu.Lock()
+	l.cap, l.expiry = on.Cap, on.Expiry
+	// What is settled was signed for, whoever remembers it.
+	if l.conn == nil && on.Redeemed > l.ledger.count {
+		l.ledger.count = on.Redeemed
+	}
+	l.mu.Unlock()
+	l.changed()
+}
+
+// settled tells whether nothing is under way and every response held has its receipt.
+func (l *lane) settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.inflight == 0 && (l.ledger.unpaid == 0 || l.conn == nil)
+}

@@ -1,0 +1,409 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"cosmossdk.io/math"
+	"github.com/cosmos/cosmos-sdk/types/query"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+const (
+	// maxHosts bounds the hosts that one payer has lanes to for one function. Two choices among eight are nearly as good as among all.
+	maxHosts = 8
+	// maxCap bounds what one opening or raise of a lane locks, in requests.
+	maxCap = 500
+	// provisionTimeout covers dialing and a transaction with its retries.
+	provisionTimeout = 30 * time.Second
+	// provisionPause is how long an attempt that did not help keeps the next one away.
+	provisionPause = time.Second
+)
+
+// laneSet holds the lanes of one payer to one function.
+type laneSet struct {
+	payer, functionID string
+	signal            signal
+
+	mu    sync.Mutex
+	lanes []*lane
+	// found says that the chain was asked for lanes of an earlier run.
+	found bool
+	// running is closed when the provisioning under way ends.
+	running chan struct{}
+	// next is when provisioning may run again, and err why the last one failed.
+	next time.Time
+	err  error
+	// seen is what the lanes were last provisioned for.
+	seen *Function
+}
+
+// signal wakes everybody who waits.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait returns a channel that the next raise closes.
+func (s *signal) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) raise() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+func (s *laneSet) snapshot() []*lane {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lanes)
+}
+
+// provision starts opening and raising lanes unless that is under way or was just tried, and returns a channel that is closed when it
+// ends; nil when nothing was to be started.
+func (c *Client) provision(s *laneSet, fn *Function) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running != nil {
+		return s.running
+	}
+	if time.Now().Before(s.next) {
+		return nil
+	}
+	done := make(chan struct{})
+	s.running = done
+	c.background(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, provisionTimeout)
+		defer cancel()
+		changed, err := c.provisionOnce(ctx, s, fn)
+		if err != nil && ctx.Err() == nil {
+			c.cfg.Log.Warn("lanes not provisioned", "function", fn.Name, "payer", s.payer, "error", err)
+		}
+		s.mu.Lock()
+		s.running, s.err, s.seen = nil, err, fn
+		if !changed {
+			s.next = time.Now().Add(provisionPause)
+		}
+		s.mu.Unlock()
+		close(done)
+		s.signal.raise()
+	})
+	return done
+}
+
+// provisionOnce finds the lanes of an earlier run, connects to hosts, and opens or raises, in one transaction, what the live ones
+// lack. It reports whether it changed anything.
+func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (bool, error) {
+	s.mu.Lock()
+	found := s.found
+	s.mu.Unlock()
+	if !found {
+		if err := c.readLanes(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	params, err := c.rewardsParams(ctx)
+	if err != nil {
+		return false, err
+	}
+	live := c.liveHosts(ctx, fn)
+	if len(live) == 0 {
+		return false, ErrNoHost
+	}
+	wanted := s.wanted(live, c.height.Load(), params)
+	if len(wanted) == 0 {
+		return !found && len(s.snapshot()) > 0, nil
+	}
+	entries, err := c.afford(ctx, s, fn, wanted, len(live), params)
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.cfg.Sender.Send(ctx, &rewardstypes.MsgOpenLanes{Opener: c.cfg.Opener, Entries: entries}); err != nil {
+		return false, fmt.Errorf("opening lanes: %w", err)
+	}
+	c.metrics.openings.Add(float64(len(entries)))
+	return true, c.readLanes(ctx, s)
+}
+
+// want is a lane to raise, or a host to open one to.
+type want struct {
+	host *host
+	lane *lane
+}
+
+// wanted lists what hosts lack, hosts without any lane first: should money be short, it goes to those.
+func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params) []want {
+	var openings, raises []want
+	lanes := s.snapshot()
+	for _, h := range live {
+		var best *lane
+		for _, l := range lanes {
+			if l.host == h && (best == nil || l.rest(height) > best.rest(height)) {
+				best = l
+			}
+		}
+		switch {
+		case best == nil || best.expired(height):
+			openings = append(openings, want{host: h})
+		case !best.low(height, int64(params.LaneBlocks)):
+		case best.capacity() >= params.MaxLaneCap: // the chain raises it no further
+			openings = append(openings, want{host: h})
+		default:
+			raises = append(raises, want{host: h, lane: best})
+		}
+	}
+	wanted := append(openings, raises...)
+	return wanted[:min(len(wanted), int(params.MaxEntries))]
+}
+
+// afford turns wants into entries that the subscription can pay, or returns a *PaymentError.
+func (c *Client) afford(ctx context.Context, s *laneSet, fn *Function, wanted []want, hosts int, params *rewardstypes.Params) ([]rewardstypes.LaneEntry, error) {
+	free, err := c.available(ctx, s, fn)
+	if err != nil {
+		return nil, err
+	}
+	price := fn.Price.Amount
+	step := uint64(maxCap)
+	if price.IsPositive() {
+		share := free.Quo(price.MulRaw(int64(2 * hosts)))
+		if share.LT(math.NewIntFromUint64(step)) {
+			step = max(share.Uint64(), 1)
+		}
+	}
+	step = min(step, params.MaxLaneCap)
+	var entries []rewardstypes.LaneEntry
+	for _, w := range wanted {
+		requests := step
+		if w.lane != nil {
+			requests = min(step, params.MaxLaneCap-w.lane.capacity())
+		}
+		cost := price.Mul(math.NewIntFromUint64(requests))
+		if cost.GT(free) {
+			break
+		}
+		free = free.Sub(cost)
+		if w.lane != nil {
+			entries = append(entries, rewardstypes.LaneEntry{LaneId: w.lane.id, Cap: w.lane.capacity() + requests, Price: fn.Price})
+			continue
+		}
+		entries = append(entries, rewardstypes.LaneEntry{
+			Payer: s.payer, FunctionId: s.functionID, OrbId: w.host.orbID,
+			SessionKey: c.sessionKey(), Price: fn.Price, Cap: requests,
+		})
+	}
+	if len(entries) == 0 {
+		return nil, &PaymentError{Code: CodeExhausted, Function: fn, Payer: s.payer}
+	}
+	return entries, nil
+}
+
+// available is what the subscription and its limits leave this opener to lock, or a *PaymentError.
+func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.Int, error) {
+	answer, err := c.cfg.Rewards.Subscription(ctx, &rewardstypes.QuerySubscriptionRequest{Payer: s.payer, FunctionId: s.functionID})
+	if status.Code(err) == codes.NotFound {
+		return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+	}
+	if err != nil {
+		return math.Int{}, fmt.Errorf("asking the chain for the subscription of %s: %w", s.payer, err)
+	}
+	sub := answer.Subscription
+	empty := sub.Balance.IsZero() && sub.Locked.IsZero()
+	switch {
+	case s.payer == c.cfg.Opener:
+		if empty {
+			return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+		}
+		return sub.Balance, nil
+	case sub.Delegate != c.cfg.Opener && !sub.Public:
+		return math.Int{}, &PaymentError{Code: CodeNotDelegate, Function: fn, Payer: s.payer}
+	case empty:
+		return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+	}
+	free := sub.Balance
+	if limit := sub.Limits.MaxPrice; limit.IsPositive() && fn.Price.Amount.GT(limit) {
+		return math.Int{}, &PaymentError{Code: CodeLimit, Function: fn, Payer: s.payer}
+	}
+	if limit := sub.Limits.MaxLocked; limit.IsPositive() {
+		free = math.MinInt(free, limit.Sub(sub.Locked))
+	}
+	if limit := sub.Limits.MaxSpend; limit.IsPositive() {
+		epoch, err := c.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
+		if err != nil {
+			return math.Int{}, fmt.Errorf("asking the chain for the epoch: %w", err)
+		}
+		if epoch.Epoch == sub.SpendEpoch {
+			limit = limit.Sub(sub.Spent)
+		}
+		free = math.MinInt(free, limit)
+	}
+	return math.MaxInt(free, math.ZeroInt()), nil
+}
+
+// liveHosts returns up to maxHosts of the function's hosts that a connection to exists or can be made.
+func (c *Client) liveHosts(ctx context.Context, fn *Function) []*host {
+	hosts := c.hostsOf(fn)
+	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
+	// Those that are connected are known to work; the caller's own host takes no other's place.
+	slices.SortStableFunc(hosts, func(a, b *host) int { return rank(a) - rank(b) })
+	hosts = hosts[:min(len(hosts), 2*maxHosts)]
+	ok := make([]bool, len(hosts))
+	var wg sync.WaitGroup
+	for i, h := range hosts {
+		wg.Go(func() { ok[i] = c.connect(ctx, h) == nil })
+	}
+	wg.Wait()
+	var live []*host
+	for i, h := range hosts {
+		if ok[i] && len(live) < maxHosts {
+			live = append(live, h)
+		}
+	}
+	return live
+}
+
+func rank(h *host) int {
+	switch {
+	case h.last:
+		return 1
+	case h.connection() != nil:
+		return 0
+	default:
+		return 2
+	}
+}
+
+// readLanes takes over from the chain every lane of the set that this session key signs for.
+func (c *Client) readLanes(ctx context.Context, s *laneSet) error {
+	page := &query.PageRequest{Limit: pageSize}
+	open := make(map[string]bool)
+	for range maxPages {
+		answer, err := c.cfg.Rewards.Lanes(ctx, &rewardstypes.QueryLanesRequest{Payer: s.payer, Pagination: page})
+		if err != nil {
+			return fmt.Errorf("asking the chain for lanes of %s: %w", s.payer, err)
+		}
+		for i := range answer.Lanes {
+			if on := &answer.Lanes[i]; on.FunctionId == s.functionID && string(on.SessionKey) == string(c.sessionKey()) {
+				open[string(on.Id)] = true
+				c.adopt(s, on)
+			}
+		}
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			break
+		}
+		page = &query.PageRequest{Key: answer.Pagination.NextKey, Limit: pageSize}
+	}
+	height := c.height.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = true
+	s.lanes = slices.DeleteFunc(s.lanes, func(l *lane) bool {
+		gone := l.settled() && (l.expired(height) || !open[string(l.id)])
+		if gone {
+			l.host.mu.Lock()
+			delete(l.host.lanes, string(l.id))
+			l.host.mu.Unlock()
+		}
+		return gone
+	})
+	return nil
+}
+
+// adopt updates a lane that is known and takes up one that is not.
+func (c *Client) adopt(s *laneSet, on *rewardstypes.Lane) {
+	for _, l := range s.snapshot() {
+		if string(l.id) == string(on.Id) {
+			l.update(on)
+			return
+		}
+	}
+	if c.height.Load() >= on.Expiry {
+		return
+	}
+	h, err := c.host(on.OrbId)
+	if err != nil {
+		return // the chain only knows valid ids
+	}
+	l := &lane{
+		id: on.Id, host: h, changed: s.signal.raise, window: firstWindow,
+		ledger: ledger{
+			chainID: c.cfg.ChainID, laneID: on.Id, functionID: on.FunctionId, session: c.cfg.SessionKey, host: h.key,
+			results: make(map[uint64]delivered), oldest: 1,
+		},
+	}
+	l.update(on)
+	h.mu.Lock()
+	h.lanes[string(l.id)] = l
+	conn := h.conn
+	h.mu.Unlock()
+	s.mu.Lock()
+	s.lanes = append(s.lanes, l)
+	s.mu.Unlock()
+	if conn != nil {
+		c.hello(h, conn)
+	}
+}
+
+func (l *lane) expired(height int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return height >= l.expiry
+}
+
+func (l *lane) capacity() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cap
+}
+
+// rest is how many requests the lane still takes.
+func (l *lane) rest(height int64) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.spentLocked(height) {
+		return 0
+	}
+	return l.cap - l.usedLocked()
+}
+
+// failure returns why the last provisioning failed.
+func (s *laneSet) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// reread makes the next provisioning ask the chain which lanes are open.
+func (s *laneSet) reread() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found, s.seen = false, nil
+}
+
+// retry lets the next caller provision at once, e.g. after the subscription was topped up.
+func (s *laneSet) retry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var payment *PaymentError
+	if errors.As(s.err, &payment) {
+		s.next, s.err = time.Time{}, nil
+	}
+}
