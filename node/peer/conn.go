@@ -1,0 +1,196 @@
+package peer
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// streamsPerConn spreads requests, so that a large body does not hold up all others.
+	streamsPerConn = 4
+	// maxInFlight bounds the requests of one connection; Invoke waits for room.
+	maxInFlight = 256
+	sessionSize = 16
+	openVersion = 1
+)
+
+// Conn is a caller's connection to a host. It does not reconnect: when any of its streams ends, all its calls fail with ErrClosed, Done is
+// closed, and its owner dials again. All methods may be used at once.
+type Conn struct {
+	backend backend
+	room    chan struct{}
+	done    chan struct{}
+	once    sync.Once
+	err     error
+	joined  sync.WaitGroup
+}
+
+// backend carries messages: libp2p streams, or a handler in the same process.
+type backend interface {
+	invoke(ctx context.Context, r *Request) (*Response, error)
+	send(Control) error
+	close(error)
+}
+
+func newConn() *Conn {
+	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{})}
+}
+
+// Invoke sends a request and waits for its response. It returns the context's error when that ends first (and tells the host), and an
+// error wrapping ErrClosed when the connection ends. A refusal is no error: see Response.Status.
+func (c *Conn) Invoke(ctx context.Context, r *Request) (*Response, error) {
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	} else if deadline, ok := ctx.Deadline(); ok {
+		timed := *r
+		timed.Timeout = max(time.Until(deadline), time.Millisecond)
+		r = &timed
+	}
+	select {
+	case c.room <- struct{}{}:
+		defer func() { <-c.room }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-c.done:
+		return nil, c.closed()
+	}
+	return c.backend.invoke(ctx, r)
+}
+
+// Send sends a control message without waiting for room.
+func (c *Conn) Send(message Control) error {
+	select {
+	case <-c.done:
+		return c.closed()
+	default:
+		return c.backend.send(message)
+	}
+}
+
+// Done is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Close ends the connection. It may be called from a control handler, and many times.
+func (c *Conn) Close() { c.fail(errLocal) }
+
+func (c *Conn) fail(err error) {
+	c.once.Do(func() {
+		c.err = err
+		close(c.done)
+		c.backend.close(err)
+	})
+}
+
+func (c *Conn) closed() error { return fmt.Errorf("%w: %w", ErrClosed, c.err) }
+
+// wire is the backend over streams.
+type wire struct {
+	conn    *Conn
+	streams []*stream
+	next    atomic.Uint64
+
+	mu      sync.Mutex
+	pending map[uint64]chan *Response
+}
+
+// connect takes over raw streams to a host.
+func connect(raws []transport, control func(Control)) *Conn {
+	c := newConn()
+	w := &wire{conn: c, pending: make(map[uint64]chan *Response)}
+	c.backend = w
+	open := &frame{kind: kindOpen, head: append(make([]byte, 0, 1+sessionSize), openVersion)}
+	var session [sessionSize]byte
+	_, _ = rand.Read(session[:]) // never fails
+	open.head = append(open.head, session[:]...)
+	for _, raw := range raws {
+		s := newStream(raw)
+		w.streams = append(w.streams, s)
+		s.queue <- open
+	}
+	for _, s := range w.streams {
+		c.joined.Go(func() {
+			c.fail(s.run(func(f *frame) error { return w.receive(f, control) }))
+		})
+	}
+	return c
+}
+
+func (w *wire) receive(f *frame, control func(Control)) error {
+	if f.kind == kindResponse {
+		r, err := decodeResponse(f.body)
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		answer := w.pending[f.call]
+		delete(w.pending, f.call)
+		w.mu.Unlock()
+		if answer != nil { // else it was cancelled
+			answer <- r
+		}
+		return nil
+	}
+	message, err := decodeControl(f.kind, f.body)
+	if err == nil && message != nil && control != nil {
+		control(message)
+	}
+	return err
+}
+
+func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
+	call := w.next.Add(1)
+	f, err := encodeRequest(call, r)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(chan *Response, 1)
+	w.mu.Lock()
+	w.pending[call] = answer
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		delete(w.pending, call)
+		w.mu.Unlock()
+	}()
+	s := w.streams[call%uint64(len(w.streams))]
+	if err := s.put(ctx, f); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		<-w.conn.done
+		return nil, w.conn.closed()
+	}
+	select {
+	case response := <-answer:
+		return response, nil
+	case <-ctx.Done():
+		_ = s.post(&frame{kind: kindCancel, call: call})
+		return nil, ctx.Err()
+	case <-w.conn.done:
+		return nil, w.conn.closed()
+	}
+}
+
+// send keeps control messages in order by sending all on the first stream.
+func (w *wire) send(message Control) error {
+	f, err := encodeControl(message)
+	if err != nil {
+		return err
+	}
+	if err := w.streams[0].post(f); err != nil {
+		return fmt.Errorf("sending %T: %w", message, err)
+	}
+	return nil
+}
+
+func (w *wire) close(err error) {
+	for _, s := range w.streams {
+		s.fail(err)
+	}
+}

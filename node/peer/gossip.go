@@ -1,0 +1,98 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	libpeer "github.com/libp2p/go-libp2p/core/peer"
+)
+
+// TopicActivations carries the activation of versions.
+const TopicActivations = "/orb/activations/1"
+
+const (
+	// maxGossip bounds a message, in bytes.
+	maxGossip = 16 << 10
+	// gossipBuffer is how many messages wait for a subscriber; the router drops what exceeds it.
+	gossipBuffer = 64
+)
+
+type gossip struct {
+	router *pubsub.PubSub
+	mu     sync.Mutex
+	topics map[string]*pubsub.Topic
+}
+
+// topic joins a topic once.
+func (g *gossip) topic(name string) (*pubsub.Topic, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t := g.topics[name]; t != nil {
+		return t, nil
+	}
+	t, err := g.router.Join(name)
+	if err != nil {
+		return nil, fmt.Errorf("joining %s: %w", name, err)
+	}
+	g.topics[name] = t
+	return t, nil
+}
+
+// Publish gossips data, at most 16 KiB, to all subscribers of a topic.
+func (h *Host) Publish(ctx context.Context, topic string, data []byte) error {
+	t, err := h.gossip.topic(topic)
+	if err != nil {
+		return err
+	}
+	if err := t.Publish(ctx, data); err != nil {
+		return fmt.Errorf("publishing to %s: %w", topic, err)
+	}
+	return nil
+}
+
+// Subscribe returns what others publish on a topic, until ctx ends or the Host is closed. validate decides whether a message is passed on
+// to others and delivered; from is its author's Orb ID. A topic has one subscriber.
+func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from string, data []byte) bool) (<-chan []byte, error) {
+	t, err := h.gossip.topic(topic)
+	if err != nil {
+		return nil, err
+	}
+	check := func(_ context.Context, _ libpeer.ID, m *pubsub.Message) bool {
+		return validate(m.GetFrom().String(), m.Data)
+	}
+	if err := h.gossip.router.RegisterTopicValidator(topic, check); err != nil {
+		return nil, fmt.Errorf("subscribing to %s: %w", topic, err)
+	}
+	sub, err := t.Subscribe(pubsub.WithBufferSize(gossipBuffer))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("subscribing to %s: %w", topic, err), h.gossip.router.UnregisterTopicValidator(topic))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(h.ctx, cancel)
+	out := make(chan []byte)
+	h.joined.Go(func() {
+		defer close(out)
+		defer cancel()
+		defer stop()
+		defer func() { _ = h.gossip.router.UnregisterTopicValidator(topic) }() // fails only when the router has ended
+		defer sub.Cancel()
+		for {
+			m, err := sub.Next(ctx)
+			if err != nil {
+				return
+			}
+			if m.ReceivedFrom == h.libp2p.ID() {
+				continue
+			}
+			select {
+			case out <- m.Data:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return out, nil
+}
