@@ -173,7 +173,9 @@ func encodeControl(message Control) (*frame, error) {
 		f.kind = kindLaneState
 		f.head = append(f.head, m.LaneID...)
 		f.head = binary.BigEndian.AppendUint64(f.head, m.Served)
-		f.body, err = m.Receipt.Marshal() // no bytes when there is none
+		if m.Receipt != nil {
+			f.body, err = m.Receipt.Marshal()
+		}
 	case *receipt.Receipt:
 		f.kind = kindReceipt
 		f.body, err = m.Marshal()
@@ -209,7 +211,8 @@ func decodeControl(k kind, data []byte) (Control, error) {
 		return m, d.err
 	case kindLaneState:
 		m := &LaneState{LaneID: d.take(receipt.LaneIDSize), Served: d.uint64()}
-		if raw := d.rest(maxHead); d.err == nil {
+		if raw := d.rest(maxHead); d.err == nil && len(raw) > 0 {
+			m.Receipt = &receipt.Receipt{}
 			if err := m.Receipt.Unmarshal(raw); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrFrame, err)
 			}

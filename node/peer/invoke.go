@@ -85,8 +85,8 @@ type Hello struct {
 // LaneState answers a Hello.
 type LaneState struct {
 	LaneID []byte
-	// Receipt is the highest that the host holds; the zero value when it holds none.
-	Receipt receipt.Receipt
+	// Receipt is the highest that the host holds; nil when it holds none.
+	Receipt *receipt.Receipt
 	// Served is how many requests the host has served on the lane.
 	Served uint64
 }
