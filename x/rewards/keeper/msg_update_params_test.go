@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/orbnetwork/orb/x/rewards/types"
 )
@@ -17,7 +17,7 @@ func TestUpdateParams(t *testing.T) {
 		err       error
 	}{
 		"by gov":          {authority, func(p *types.Params) { p.MinPrice = 20 }, nil},
-		"by a stranger":   {stranger, func(*types.Params) {}, govtypes.ErrInvalidSigner},
+		"by a stranger":   {stranger, func(*types.Params) {}, sdkerrors.ErrUnauthorized},
 		"another denom":   {authority, func(p *types.Params) { p.Denom = "uatom" }, types.ErrInvalidParams},
 		"no plan":         {authority, func(p *types.Params) { p.Plans = nil }, types.ErrInvalidParams},
 		"a plan twice":    {authority, func(p *types.Params) { p.Plans = append(p.Plans, p.Plans[0]) }, types.ErrInvalidParams},
