@@ -160,7 +160,8 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	k.Upgrade = newUpgradeKeeper(cdc, store(upgradetypes.StoreKey), base, appOpts, authority)
 	k.Gov = govkeeper.NewKeeper(cdc, store(govtypes.StoreKey), k.Account, k.Bank, k.Distribution, base.MsgServiceRouter(),
 		govtypes.DefaultConfig(), authority, govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(k.Staking))
-	k.Gov.SetLegacyRouter(govv1beta1.NewRouter())
+	// MsgExecLegacyContent still carries text proposals.
+	k.Gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 
 	k.Functions = functionskeeper.NewKeeper(cdc, store(functionstypes.StoreKey), authority, k.Staking)
 	k.Seeding = seedingkeeper.NewKeeper(cdc, store(seedingtypes.StoreKey), authority, k.Functions)

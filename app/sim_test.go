@@ -1,0 +1,72 @@
+//go:build sims
+
+package app_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
+	simcli "github.com/cosmos/cosmos-sdk/x/simulation/client/cli"
+
+	"github.com/orbnetwork/orb/app"
+)
+
+// simApp gives the simulator the one method that nobody else needs.
+type simApp struct{ *app.App }
+
+func (a simApp) GetBaseApp() *baseapp.BaseApp { return a.App.BaseApp }
+
+// newSimApp ends a simulated block a second time before it is committed: the simulator delivers its messages after the end of the
+// block, which on a chain comes last, and a commit empties the object stores that hold fees, deposits and payouts until then.
+func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, base ...func(*baseapp.BaseApp)) simApp {
+	chain := app.New(logger, db, false, options, base...)
+	chain.SetPrecommiter(func(ctx sdk.Context) {
+		if err := chain.Bank.CreditVirtualAccounts(ctx); err != nil {
+			panic(err)
+		}
+		if err := chain.Rewards.EndBlock(ctx); err != nil {
+			panic(err)
+		}
+		chain.SimWriteState()
+	})
+	if loadLatest {
+		if err := chain.LoadLatestVersion(); err != nil {
+			panic(err)
+		}
+	}
+	return simApp{chain}
+}
+
+func init() { simcli.GetSimulatorFlags() }
+
+func simulated(a simApp) simsx.SimStateFactory {
+	return simsx.SimStateFactory{
+		Codec:         a.AppCodec(),
+		AppStateFn:    simtestutil.AppStateFn(a.AppCodec(), a.SimulationManager(), a.DefaultGenesis()),
+		BlockedAddr:   app.BlockedAddresses(),
+		AccountSource: a.Account,
+		BalanceSource: a.Bank,
+	}
+}
+
+// TestSimulation sends random messages of all modules and exports what is left.
+func TestSimulation(t *testing.T) {
+	simsx.RunWithSeeds(t, newSimApp, simulated, []int64{1, 2}, nil, func(t testing.TB, run simsx.TestInstance[simApp], _ []simtypes.Account) {
+		exported, err := run.App.ExportAppStateAndValidators(false, nil, nil)
+		require.NoError(t, err)
+		var genesis app.GenesisState
+		require.NoError(t, json.Unmarshal(exported.AppState, &genesis))
+		require.NoError(t, run.App.Basics().ValidateGenesis(run.App.AppCodec(), run.App.TxConfig(), genesis))
+	})
+}
