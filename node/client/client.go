@@ -38,7 +38,7 @@ type Config struct {
 	ChainID string
 	// Height is the chain's when the client starts; Observe moves it.
 	Height int64
-	// SessionKey signs receipts; see LoadSessionKey.
+	// SessionKey signs receipts; see LoadKey.
 	SessionKey ed25519.PrivateKey
 	// Opener is the account that opens lanes and signs Sender's transactions: a payer, its delegate, or a super node's attester.
 	Opener string

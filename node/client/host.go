@@ -47,9 +47,9 @@ type host struct {
 	failures int
 	retryAt  time.Time
 	// lostAt is when the last connection ended.
-	lostAt time.Time
-	dropped  error
-	lanes    map[string]*lane
+	lostAt  time.Time
+	dropped error
+	lanes   map[string]*lane
 }
 
 func newHost(orbID string, last bool) (*host, error) {

@@ -27,9 +27,10 @@ type lane struct {
 
 	mu     sync.Mutex
 	ledger ledger
-	// cap and expiry are as on chain.
-	cap    uint64
-	expiry int64
+	// cap, redeemed and expiry are as last seen on chain.
+	cap      uint64
+	redeemed uint64
+	expiry   int64
 	// conn is the connection on which the host's state is known; requests go out on no other.
 	conn     *peer.Conn
 	inflight int
@@ -221,7 +222,7 @@ func (l *lane) disconnected(conn *peer.Conn) {
 // update takes what the chain says.
 func (l *lane) update(on *rewardstypes.Lane) {
 	l.mu.Lock()
-	l.cap, l.expiry = on.Cap, on.Expiry
+	l.cap, l.redeemed, l.expiry = on.Cap, on.Redeemed, on.Expiry
 	// What is settled was signed for, whoever remembers it.
 	if l.conn == nil && on.Redeemed > l.ledger.count {
 		l.ledger.count = on.Redeemed

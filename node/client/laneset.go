@@ -165,7 +165,7 @@ func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params
 		case best == nil || best.expired(height):
 			openings = append(openings, want{host: h})
 		case !best.low(height, int64(params.LaneBlocks)):
-		case best.capacity() >= params.MaxLaneCap: // the chain raises it no further
+		case best.raisable(params.MaxLaneCap) == 0:
 			openings = append(openings, want{host: h})
 		default:
 			raises = append(raises, want{host: h, lane: best})
@@ -194,7 +194,7 @@ func (c *Client) afford(ctx context.Context, s *laneSet, fn *Function, wanted []
 	for _, w := range wanted {
 		requests := step
 		if w.lane != nil {
-			requests = min(step, params.MaxLaneCap-w.lane.capacity())
+			requests = min(step, w.lane.raisable(params.MaxLaneCap))
 		}
 		cost := price.Mul(math.NewIntFromUint64(requests))
 		if cost.GT(free) {
@@ -372,6 +372,13 @@ func (l *lane) capacity() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.cap
+}
+
+// raisable is by how much the chain raises the lane's cap at most.
+func (l *lane) raisable(maxLaneCap uint64) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maxLaneCap - min(l.cap-l.redeemed, maxLaneCap)
 }
 
 // rest is how many requests the lane still takes.

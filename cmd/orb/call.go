@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/orbnetwork/orb/node/client"
+	"github.com/orbnetwork/orb/node/gateway"
+	"github.com/orbnetwork/orb/node/peer"
+)
+
+func callCommand() *cobra.Command {
+	var endpoint, key, method, data string
+	var headers []string
+	var direct bool
+	var w wallet
+	cmd := &cobra.Command{
+		Use:   "call <name or id>[/path]",
+		Short: "Call a function, through a gateway or straight at its hosts",
+		Long: `Call a function and print its response. Through a gateway, calls are paid by the API key's account, or by the function's owner where it
+sponsors callers. With --direct no gateway is needed: this program opens lanes from your own subscription and talks to hosts itself.`,
+		Example: "  echo '# hello' | orb call markdown --data @-\n  orb call markdown --direct --from bob --data '# hello'",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			body := io.Reader(strings.NewReader(data))
+			if data == "@-" {
+				body = cmd.InOrStdin()
+			}
+			if method == "" {
+				method = http.MethodGet
+				if data != "" {
+					method = http.MethodPost
+				}
+			}
+			request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(endpoint, "/")+"/f/"+args[0], body)
+			if err != nil {
+				return err
+			}
+			for _, header := range headers {
+				name, value, found := strings.Cut(header, ":")
+				if !found {
+					return fmt.Errorf("header %q is not of the form Name: value", header)
+				}
+				request.Header.Add(name, strings.TrimSpace(value))
+			}
+			if direct {
+				return callDirect(ctx, cmd, &w, request)
+			}
+			if key != "" {
+				request.Header.Set("Authorization", "Bearer "+key)
+			}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return fmt.Errorf("calling: %w", err)
+			}
+			defer response.Body.Close()
+			return printResponse(cmd, response)
+		},
+	}
+	w.flags(cmd)
+	cmd.Flags().Lookup("from").Annotations = nil // only direct calls need an account
+	gatewayFlag(cmd, &endpoint)
+	flags := cmd.Flags()
+	flags.StringVar(&key, "key", "", "API key")
+	flags.StringVar(&method, "method", "", "HTTP method (default GET, with data POST)")
+	flags.StringVar(&data, "data", "", "request body; @- reads standard input")
+	flags.StringArrayVar(&headers, "header", nil, "header as Name: value; may be repeated")
+	flags.BoolVar(&direct, "direct", false, "call hosts without a gateway, paid by --from's own subscription")
+	return cmd
+}
+
+func printResponse(cmd *cobra.Command, response *http.Response) error {
+	if _, err := io.Copy(cmd.OutOrStdout(), response.Body); err != nil {
+		return fmt.Errorf("reading the response: %w", err)
+	}
+	if response.StatusCode >= 400 {
+		return fmt.Errorf("the answer is %s", response.Status)
+	}
+	return nil
+}
+
+// callDirect makes one call as a gateway would, from the caller's own subscription.
+func callDirect(ctx context.Context, cmd *cobra.Command, w *wallet, request *http.Request) (err error) {
+	if w.from == "" {
+		return errors.New("--direct needs --from, the account whose subscription pays")
+	}
+	c, sender, end, err := w.connect(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer end()
+	// The session key is for one process at a time.
+	lock, err := bolt.Open(filepath.Join(w.home, "call.lock"), 0o600, &bolt.Options{Timeout: 10 * time.Second})
+	if err != nil {
+		return fmt.Errorf("waiting for another call from %s: %w", w.home, err)
+	}
+	defer lock.Close()
+	session, err := client.LoadKey(filepath.Join(w.home, "config", "session_key"))
+	if err != nil {
+		return err
+	}
+	_, identity, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	peers, err := peer.New(ctx, peer.Config{Key: identity, Listen: []string{"/ip4/0.0.0.0/tcp/0"}})
+	if err != nil {
+		return err
+	}
+	defer peers.Close()
+	height, err := c.Height(ctx)
+	if err != nil {
+		return err
+	}
+	caller, err := client.New(client.Config{
+		ChainID: c.ChainID(), Height: height, SessionKey: session, Opener: sender.Address(),
+		Functions: c.Functions(), Seeding: c.Seeding(), Rewards: c.Rewards(), Sender: sender, Dialer: peers,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		err = errors.Join(err, caller.Close(closing))
+	}()
+	response, err := gateway.CallDirect(ctx, caller, sender.Address(), request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return printResponse(cmd, response)
+}
