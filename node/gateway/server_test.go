@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -315,4 +316,50 @@ func TestStatus(t *testing.T) {
 	require.Contains(t, body, `orb_gateway_requests_total{code="ok"} 1`)
 	response, _ := do(t, http.MethodGet, server.URL+"/healthz", nil)
 	require.Equal(t, 200, response.StatusCode)
+}
+
+func TestUploadRefusesWhatIsNoFunction(t *testing.T) {
+	server, _ := newTestServer(t, echoCaller)
+	response, body := do(t, http.MethodPost, server.URL+"/v1/artifacts", []byte("not wasm"))
+	requireProblem(t, response, body, 422, "bad_module")
+	response, body = do(t, http.MethodPost, server.URL+"/v1/artifacts", make([]byte, 1<<10+1))
+	requireProblem(t, response, body, 413, "body_too_large")
+}
+
+func TestBudget(t *testing.T) {
+	b := budget{limit: 10, window: time.Hour}
+	now := time.Now()
+	require.True(t, b.take(6, now))
+	require.False(t, b.take(5, now))
+	require.True(t, b.take(4, now))
+	require.True(t, b.take(10, now.Add(2*time.Hour)))
+}
+
+func TestConfig(t *testing.T) {
+	home := t.TempDir()
+	_, err := LoadConfig(home)
+	require.ErrorContains(t, err, "supernode init")
+	want := DefaultConfig()
+	want.Endpoint, want.PeerListen = "https://orb.example.com", []string{"/ip4/127.0.0.1/tcp/4001"}
+	require.NoError(t, WriteConfig(home, want))
+	got, err := LoadConfig(home)
+	require.NoError(t, err)
+	want.KeyringDir = home
+	require.Equal(t, want, got)
+	require.Error(t, WriteConfig(home, want), "what is there is kept")
+
+	for name, text := range map[string]string{
+		"unknown name": `{"max_inflight": 1}`,
+		"no url":       `{"endpoint": "orb.example.com"}`,
+		"no requests":  `{"max_in_flight": 0}`,
+		"not json":     `{`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			require.NoError(t, os.MkdirAll(configDir(home), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(configDir(home), "supernode.json"), []byte(text), 0o600))
+			_, err := LoadConfig(home)
+			require.Error(t, err)
+		})
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +41,8 @@ const (
 	ownSeedAfter = 20 * time.Second
 	// contactsPage is how many super nodes are asked for, to meet peers at.
 	contactsPage = 100
+	// maxAddresses is what the chain takes for one node.
+	maxAddresses = 16
 	// registrationPoll is how often a super node that is not registered looks again.
 	registrationPoll = time.Second
 )
@@ -172,7 +175,7 @@ func (s *superNode) build(ctx context.Context, home string) (int64, error) {
 func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB, nodeKey, sessionKey ed25519.PrivateKey, height int64) error {
 	addresses, err := s.cfg.announced()
 	if err != nil {
-		return err
+		addresses = withoutPeer(s.peers.Addrs())
 	}
 	s.own, err = host.New(host.Config{
 		Dir: data, ChainID: s.chain.ChainID(), Key: nodeKey, Moniker: s.cfg.Moniker, Addresses: addresses,
@@ -206,6 +209,16 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	}
 	s.server.height.Store(height)
 	return s.own.Start(ctx, height)
+}
+
+// withoutPeer takes the peer part off multiaddrs and leaves as many as the chain takes.
+func withoutPeer(addresses []string) []string {
+	var bare []string
+	for _, address := range addresses {
+		address, _, _ = strings.Cut(address, "/p2p/")
+		bare = append(bare, address)
+	}
+	return bare[:min(len(bare), maxAddresses)]
 }
 
 // contacts are the peers to join the network at: those configured and every other super node.
