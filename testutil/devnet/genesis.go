@@ -108,8 +108,8 @@ func (n *Network) createGenesis(ctx context.Context, coins map[string]string) er
 
 // writeClientConfig makes the network's home a client home: `orbchaind … --from alice` works in it as it stands.
 func (n *Network) writeClientConfig() error {
-	client := fmt.Sprintf("chain-id = %q\nkeyring-backend = %q\noutput = \"text\"\nnode = %q\nbroadcast-mode = \"sync\"\n",
-		n.ChainID, keyring.BackendTest, n.Validators[0].RPC)
+	client := fmt.Sprintf("chain-id = %q\nkeyring-backend = %q\noutput = \"text\"\nnode = %q\nbroadcast-mode = \"sync\"\ngrpc-address = %q\ngrpc-insecure = true\n",
+		n.ChainID, keyring.BackendTest, n.Validators[0].RPC, n.Validators[0].GRPC)
 	path := filepath.Join(n.Home, "config", "client.toml")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
