@@ -1,0 +1,34 @@
+// Command orb is the client software: a node that hosts functions, and what people do with functions from their own machine.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+func main() {
+	sdk.GetConfig().Seal()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	root := &cobra.Command{
+		Use:           "orb",
+		Short:         "Host, call and try out functions on the Orb network",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(nodeCommand(), devnetCommand(), demoCommand())
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "orb:", err)
+		stop()
+		os.Exit(1)
+	}
+}

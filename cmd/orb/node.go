@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orbnetwork/orb/node"
+	"github.com/orbnetwork/orb/node/host"
+)
+
+// statusTimeout bounds asking a node in the same machine.
+const statusTimeout = 5 * time.Second
+
+func nodeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Host functions and earn",
+		Long:  "Host functions and earn: a node seeds the functions that its policy takes, serves their requests, and settles what callers sign.",
+	}
+	home := filepath.Join(".", ".orb")
+	if user, err := os.UserHomeDir(); err == nil {
+		home = filepath.Join(user, ".orb")
+	}
+	cmd.PersistentFlags().String("home", home, "folder with the node's config, keys and data")
+	cmd.AddCommand(nodeInitCommand(), nodeStartCommand(), nodeStatusCommand())
+	return cmd
+}
+
+func nodeInitCommand() *cobra.Command {
+	cfg := node.DefaultConfig()
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Make a node's home: its key and config",
+		Example: "  orb node init --from operator --chain-rpc http://rpc.example.org:26657 --chain-grpc rpc.example.org:9090",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := homeFlag(cmd)
+			if err != nil {
+				return err
+			}
+			id, err := node.Init(home, cfg)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), id)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&cfg.RPC, "chain-rpc", cfg.RPC, "CometBFT RPC of a chain node")
+	flags.StringVar(&cfg.GRPC, "chain-grpc", cfg.GRPC, "gRPC of a chain node: host:port")
+	flags.StringVar(&cfg.Operator, "from", cfg.Operator, "name of the operator account's key")
+	flags.StringVar(&cfg.KeyringBackend, "keyring-backend", cfg.KeyringBackend, "keyring that holds the key: test, file or os")
+	flags.StringVar(&cfg.KeyringDir, "keyring-dir", cfg.KeyringDir, "folder of the keyring (default: the home)")
+	flags.StringVar(&cfg.GasPrices, "gas-prices", cfg.GasPrices, "what the operator pays for gas")
+	flags.StringVar(&cfg.Moniker, "moniker", cfg.Moniker, "name of the node on chain")
+	flags.StringSliceVar(&cfg.PeerListen, "listen", cfg.PeerListen, "multiaddrs to listen on for peers")
+	flags.StringSliceVar(&cfg.PeerAddresses, "addresses", cfg.PeerAddresses, "multiaddrs under which peers reach the node (default: those it listens on)")
+	flags.StringSliceVar(&cfg.Bootstrap, "bootstrap", cfg.Bootstrap, "multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain")
+	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback address for `orb node status`")
+	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that earnings wait for settlement")
+	return cmd
+}
+
+func nodeStartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "start",
+		Short: "Run the node until Ctrl-C",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := homeFlag(cmd)
+			if err != nil {
+				return err
+			}
+			cfg, err := node.LoadConfig(home)
+			if err != nil {
+				return err
+			}
+			return node.Run(cmd.Context(), home, cfg)
+		},
+	}
+}
+
+func nodeStatusCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what the running node seeds, serves and earns",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := homeFlag(cmd)
+			if err != nil {
+				return err
+			}
+			cfg, err := node.LoadConfig(home)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), statusTimeout)
+			defer cancel()
+			status, err := node.FetchStatus(ctx, cfg)
+			if err != nil {
+				return err
+			}
+			switch output {
+			case "json":
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(status)
+			case "text":
+				return printStatus(cmd.OutOrStdout(), status)
+			}
+			return fmt.Errorf("--output %q is neither text nor json", output)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	return cmd
+}
+
+func printStatus(out io.Writer, s *host.Status) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "Orb ID\t%s\nOperator\t%s\nHeight\t%d\nServed\t%d\nEarned\t%d uorb\nUnsettled\t%s uorb\nLanes\t%d\n",
+		s.OrbID, s.Operator, s.Height, s.Served, s.Earned, s.Unsettled, s.Lanes)
+	if s.LastError != "" {
+		fmt.Fprintf(w, "Last error\t%s\n", s.LastError)
+	}
+	for _, f := range s.Functions {
+		kind := "open"
+		if f.Paid {
+			kind = "paid"
+		}
+		fmt.Fprintf(w, "Function\t%s\tversion %d\t%s\t%s\n", f.Name, f.Version, kind, f.ID)
+	}
+	return w.Flush()
+}
+
+func homeFlag(cmd *cobra.Command) (string, error) { return cmd.Flags().GetString("home") }

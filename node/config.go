@@ -1,0 +1,149 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/orbnetwork/orb/node/chain"
+	"github.com/orbnetwork/orb/node/host"
+)
+
+// Config is <home>/config/node.toml. The comments are written into the file.
+type Config struct {
+	// The chain.
+	RPC  string `toml:"rpc" comment:"CometBFT RPC of a chain node, for blocks and transactions."`
+	GRPC string `toml:"grpc" comment:"gRPC of a chain node, for queries: host:port, or https://host:port."`
+
+	// Keys.
+	Operator       string `toml:"operator" comment:"Name of the operator account's key. It registers the node, sends proofs and settlements, and is paid."`
+	KeyringBackend string `toml:"keyring_backend" comment:"Keyring that holds the key: test, file or os."`
+	KeyringDir     string `toml:"keyring_dir" comment:"Folder of the keyring; empty for the home."`
+	GasPrices      string `toml:"gas_prices" comment:"What the operator pays for gas."`
+
+	// Peers.
+	Moniker       string   `toml:"moniker" comment:"Name of the node on chain."`
+	PeerListen    []string `toml:"peer_listen" comment:"Multiaddrs to listen on for peers."`
+	PeerAddresses []string `toml:"peer_addresses" comment:"Multiaddrs under which peers reach this node; empty for what it listens on."`
+	Bootstrap     []string `toml:"bootstrap" comment:"Multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain."`
+
+	// Status.
+	StatusListen string `toml:"status_listen" comment:"Loopback address of the node's own status, for orb node status: host:port."`
+
+	// Policy: which functions to seed.
+	MinPrice         uint64 `toml:"min_price" comment:"Least price in uorb per million fuel of complexity; 0 takes any."`
+	MaxArtifactBytes uint64 `toml:"max_artifact_bytes" comment:"Largest artifact to take; 0 is no bound."`
+	MaxBytes         uint64 `toml:"max_bytes" comment:"Room for all artifacts; 0 is no bound."`
+	MaxFunctions     int    `toml:"max_functions" comment:"Most functions to take; 0 is no bound."`
+
+	// Serving.
+	MaxInFlight int    `toml:"max_in_flight" comment:"Requests that run or wait at once; 0 takes 32 per CPU."`
+	SettleEvery string `toml:"settle_every" comment:"Longest time that earnings wait for settlement."`
+	SettleAt    uint64 `toml:"settle_at" comment:"Earnings in uorb that are settled without waiting."`
+}
+
+// DefaultConfig holds every default.
+func DefaultConfig() Config {
+	return Config{
+		RPC:            "http://127.0.0.1:26657",
+		GRPC:           "127.0.0.1:9090",
+		Operator:       "operator",
+		KeyringBackend: chain.KeyringOS,
+		GasPrices:      chain.DefaultGasPrices,
+		Moniker:        "node",
+		PeerListen:     []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"},
+		PeerAddresses:  []string{},
+		Bootstrap:      []string{},
+		StatusListen:   "127.0.0.1:4080",
+		SettleEvery:    "30s",
+		SettleAt:       1_000_000,
+	}
+}
+
+func configPath(home string) string { return filepath.Join(home, "config", "node.toml") }
+
+func keyPath(home string) string { return filepath.Join(home, "config", "node_key") }
+
+// LoadConfig reads the config of a home; what the file leaves out has its default. Unknown names are errors.
+func LoadConfig(home string) (Config, error) {
+	c := DefaultConfig()
+	data, err := os.ReadFile(configPath(home))
+	if errors.Is(err, os.ErrNotExist) {
+		return c, fmt.Errorf("%s is not a node's home; make it one with `orb node init`", home)
+	}
+	if err != nil {
+		return c, fmt.Errorf("reading config: %w", err)
+	}
+	decoder := toml.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&c); err != nil {
+		return c, fmt.Errorf("reading %s: %w", configPath(home), err)
+	}
+	if err := c.validate(); err != nil {
+		return c, fmt.Errorf("reading %s: %w", configPath(home), err)
+	}
+	return c, nil
+}
+
+// WriteConfig writes node.toml into a home that has none.
+func WriteConfig(home string, c Config) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	data, err := toml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("writing config: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(configPath(home)), 0o700); err != nil {
+		return fmt.Errorf("writing config: %w", err)
+	}
+	file, err := os.OpenFile(configPath(home), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing config: %w", err)
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+func (c Config) validate() error {
+	every, err := time.ParseDuration(c.SettleEvery)
+	switch {
+	case err != nil || every <= 0:
+		return fmt.Errorf("settle_every %q is not a positive duration", c.SettleEvery)
+	case c.RPC == "" || c.GRPC == "" || c.Operator == "" || c.StatusListen == "":
+		return errors.New("rpc, grpc, operator and status_listen must be set")
+	case len(c.PeerListen) == 0:
+		return errors.New("peer_listen must name an address")
+	case c.MaxFunctions < 0 || c.MaxInFlight < 0:
+		return errors.New("max_functions and max_in_flight must not be negative")
+	}
+	return nil
+}
+
+func (c Config) settleEvery() time.Duration {
+	every, _ := time.ParseDuration(c.SettleEvery) // validate has parsed it
+	return every
+}
+
+func (c Config) policy() host.Policy {
+	return host.Policy{MinPrice: c.MinPrice, MaxArtifactBytes: c.MaxArtifactBytes, MaxBytes: c.MaxBytes, MaxFunctions: c.MaxFunctions}
+}
+
+// announced are the addresses to register on chain: those configured, else those that the node listens on.
+func (c Config) announced(listening []string) []string {
+	if len(c.PeerAddresses) > 0 {
+		return c.PeerAddresses
+	}
+	addresses := make([]string, 0, len(listening))
+	for _, address := range listening {
+		base, _, _ := strings.Cut(address, "/p2p/")
+		addresses = append(addresses, base)
+	}
+	return addresses[:min(len(addresses), maxAddresses)]
+}

@@ -1,0 +1,370 @@
+// Package host is the node's side of seeding and serving: it decides which functions to seed, proves that it has them, serves requests
+// on lanes, keeps the receipts that pay for them on disk, and settles them on chain. Package client describes the exchange with callers.
+package host
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cosmossdk.io/math"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/node/chain"
+	"github.com/orbnetwork/orb/node/runtime"
+	"github.com/orbnetwork/orb/pkg/orbid"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+// Sender gets transactions of the operator onto the chain. *chain.Sender is one.
+type Sender interface {
+	// Send returns when the messages are in a block and have succeeded.
+	Send(ctx context.Context, msgs ...sdk.Msg) (*chain.TxResult, error)
+	// Address is the operator's account.
+	Address() string
+}
+
+// Artifacts gets artifacts by CID. *artifact.Store is one.
+type Artifacts interface {
+	// Get returns the artifact, from peers when it is not here. It fails when it has more than maxBytes.
+	Get(ctx context.Context, cid string, maxBytes uint64) ([]byte, error)
+	// Delete removes it from here.
+	Delete(ctx context.Context, cid string) error
+}
+
+// Policy says which functions a node seeds. The zero value takes everything that fits.
+type Policy struct {
+	// MinPrice is the least price in uorb per million fuel of complexity.
+	MinPrice uint64
+	// MaxArtifactBytes bounds one artifact, MaxBytes all of them, MaxFunctions their number; 0 is no bound.
+	MaxArtifactBytes uint64
+	MaxBytes         uint64
+	MaxFunctions     int
+}
+
+// Config of a Host. What has no default is required.
+type Config struct {
+	// Dir is where receipts are kept.
+	Dir     string
+	ChainID string
+	// Key is the node key; its Orb ID names the host.
+	Key     ed25519.PrivateKey
+	Moniker string
+	// Addresses are the multiaddrs, without the peer part, to register on chain.
+	Addresses []string
+	Policy    Policy
+
+	Functions functionstypes.QueryClient
+	Seeding   seedingtypes.QueryClient
+	Rewards   rewardstypes.QueryClient
+	Sender    Sender
+	Artifacts Artifacts
+	// Load makes a program of an artifact that has been checked.
+	Load func(ctx context.Context, artifact []byte, limits runtime.Limits) (Program, error)
+
+	// MaxInFlight bounds the requests that run or wait; 0 takes 32 per CPU.
+	MaxInFlight int
+	// SettleEvery is the longest that something earned waits for settlement; 0 takes 30 s.
+	SettleEvery time.Duration
+	// SettleAt is how much may be earned and not settled, in uorb, before that; 0 takes 1 ORB.
+	SettleAt uint64
+	// Log defaults to slog.Default.
+	Log *slog.Logger
+}
+
+// Host seeds and serves. It is safe for concurrent use; it handles the requests of a *peer.Host.
+type Host struct {
+	cfg     Config
+	orbID   string
+	log     *slog.Logger
+	receipt *receiptLog
+	signers signers
+	height  atomic.Int64
+
+	mu        sync.Mutex
+	closing   bool
+	lanes     map[string]*lane
+	lookups   map[string]bool
+	functions map[string]*function
+	wanted    map[string]bool
+	seeds     map[string]bool // by function id, whether paid
+	lastError string
+
+	// slots are requests that run or wait, running those that have a CPU.
+	inflight atomic.Int64
+	running  chan struct{}
+	requests sync.WaitGroup
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+	wake   chan struct{}
+	blocks chan chain.Block
+
+	served, earned atomic.Uint64
+}
+
+// New opens the receipts of an earlier run. Start begins to seed; Close ends.
+func New(cfg Config) (*Host, error) {
+	if len(cfg.Key) != ed25519.PrivateKeySize {
+		return nil, fmt.Errorf("node key has %d bytes, want %d", len(cfg.Key), ed25519.PrivateKeySize)
+	}
+	if cfg.MaxInFlight == 0 {
+		cfg.MaxInFlight = 32 * goruntime.GOMAXPROCS(0)
+	}
+	if cfg.SettleEvery == 0 {
+		cfg.SettleEvery = 30 * time.Second
+	}
+	if cfg.SettleAt == 0 {
+		cfg.SettleAt = 1_000_000
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	receipts, records, err := openLog(filepath.Join(cfg.Dir, "receipts.db"))
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{
+		cfg: cfg, orbID: orbid.FromKey(cfg.Key.Public().(ed25519.PublicKey)), log: cfg.Log, receipt: receipts,
+		signers: signers{keys: make(map[string]*signer)},
+		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
+		wanted: make(map[string]bool), seeds: make(map[string]bool),
+		running: make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
+		wake:    make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
+	}
+	for _, r := range records {
+		s := h.signers.of(r.lane.SessionKey)
+		s.paid(0, r.receipt.Count)
+		h.lanes[string(r.lane.Id)] = newLane(r, s)
+	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	return h, nil
+}
+
+// ID is the host's Orb ID.
+func (h *Host) ID() string { return h.orbID }
+
+// Start registers the node and begins to seed, prove and settle. It returns once the node is on chain; functions follow.
+func (h *Host) Start(ctx context.Context, height int64) error {
+	h.height.Store(height)
+	if err := h.register(ctx); err != nil {
+		return err
+	}
+	h.tasks.Go(h.follow)
+	h.tasks.Go(h.seedLoop)
+	h.tasks.Go(h.settleLoop)
+	h.tasks.Go(h.proveLoop)
+	return nil
+}
+
+// register binds node and operator on chain, unless that is so already.
+func (h *Host) register(ctx context.Context) error {
+	answer, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
+	if err == nil {
+		node := answer.Node
+		if node.Operator == h.cfg.Sender.Address() && node.Moniker == h.cfg.Moniker && slices.Equal(node.Addresses, h.cfg.Addresses) {
+			return nil
+		}
+	} else if !notFound(err) {
+		return fmt.Errorf("asking the chain for node %s: %w", h.orbID, err)
+	}
+	operator := h.cfg.Sender.Address()
+	_, err = h.cfg.Sender.Send(ctx, &seedingtypes.MsgRegisterNode{
+		Operator: operator, OrbId: h.orbID, Moniker: h.cfg.Moniker, Addresses: h.cfg.Addresses,
+		Signature: ed25519.Sign(h.cfg.Key, seedingtypes.RegistrationSignBytes(h.cfg.ChainID, operator, h.orbID)),
+	})
+	if err != nil {
+		return fmt.Errorf("registering node %s: %w", h.orbID, err)
+	}
+	return nil
+}
+
+// Observe takes what a block changed. Every block has to come here, in order.
+func (h *Host) Observe(block chain.Block) {
+	select {
+	case h.blocks <- block:
+	case <-h.ctx.Done():
+	}
+}
+
+// Hint names a function that may be new; whether it is, the chain is asked.
+func (h *Host) Hint(functionID string) {
+	h.mu.Lock()
+	_, held := h.functions[functionID]
+	if !held && len(h.wanted) < maxWanted {
+		h.wanted[functionID] = true
+	}
+	h.mu.Unlock()
+	h.signal()
+}
+
+func (h *Host) signal() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Host) follow() {
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case block := <-h.blocks:
+			h.observe(block)
+		}
+	}
+}
+
+func (h *Host) observe(block chain.Block) {
+	h.height.Store(block.Height)
+	if block.Missed > 0 {
+		h.mu.Lock()
+		h.wanted[everything] = true
+		h.mu.Unlock()
+		h.signal()
+	}
+	for _, event := range block.Events {
+		switch event := event.(type) {
+		case *functionstypes.EventVersionActivated:
+			h.mu.Lock()
+			h.wanted[event.FunctionId] = true
+			h.mu.Unlock()
+			h.signal()
+		case *rewardstypes.EventLaneOpened:
+			if event.Lane.OrbId == h.orbID {
+				h.learn(event.Lane)
+			}
+		case *rewardstypes.EventLaneSettled:
+			if l := h.lane(event.LaneId); l != nil {
+				l.settled(event.Count)
+			}
+			if event.OrbId == h.orbID {
+				h.earned.Add(event.Host.Amount.Uint64())
+			}
+		case *rewardstypes.EventLaneClosed:
+			h.forget(event.LaneId)
+		}
+	}
+}
+
+// Close stops taking requests, finishes those under way, settles what is earned as far as ctx allows, and closes the receipts.
+func (h *Host) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closing = true
+	h.mu.Unlock()
+	idle := make(chan struct{})
+	go func() { h.requests.Wait(); close(idle) }()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+	h.flushAll()
+	h.settled(ctx) // gives callers a moment for the last receipts
+	h.cancel()
+	h.tasks.Wait()
+	<-idle // the context of requests has ended
+	err := h.settle(ctx, true)
+	h.mu.Lock()
+	functions := slices.Collect(maps.Values(h.functions))
+	h.mu.Unlock()
+	errs := []error{err}
+	for _, f := range functions {
+		errs = append(errs, f.program.Close())
+	}
+	return errors.Join(append(errs, h.receipt.close())...)
+}
+
+// settled waits until every result has its receipt, but not long: a caller that has gone sends none.
+func (h *Host) settled(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for h.owed() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *Host) owed() bool {
+	for _, l := range h.allLanes() {
+		l.mu.Lock()
+		owed := len(l.results) > 0
+		l.mu.Unlock()
+		if owed {
+			return true
+		}
+	}
+	return false
+}
+
+// Status is what a host tells its operator.
+type Status struct {
+	OrbID    string `json:"orb_id"`
+	Operator string `json:"operator"`
+	Height   int64  `json:"height"`
+	// Functions by id.
+	Functions []FunctionStatus `json:"functions"`
+	// Served requests and earned uorb since the start; Unsettled uorb are on receipts and not on chain yet.
+	Served    uint64   `json:"served"`
+	Earned    uint64   `json:"earned_uorb"`
+	Unsettled math.Int `json:"unsettled_uorb"`
+	Lanes     int      `json:"lanes"`
+	InFlight  int64    `json:"in_flight"`
+	// LastError is why a function was not taken, or a transaction failed, the last time that happened.
+	LastError string `json:"last_error,omitempty"`
+}
+
+// FunctionStatus is one function that a host serves.
+type FunctionStatus struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Version uint64 `json:"version"`
+	Paid    bool   `json:"paid"`
+}
+
+// Status returns what the host does.
+func (h *Host) Status() Status {
+	s := Status{
+		OrbID: h.orbID, Operator: h.cfg.Sender.Address(), Height: h.height.Load(), Functions: []FunctionStatus{},
+		Served: h.served.Load(), Earned: h.earned.Load(), Unsettled: math.ZeroInt(), InFlight: h.inflight.Load(),
+	}
+	for _, l := range h.allLanes() {
+		s.Unsettled = s.Unsettled.Add(accrued(l.state()))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.Lanes, s.LastError = len(h.lanes), h.lastError
+	for _, id := range slices.Sorted(maps.Keys(h.functions)) {
+		f := h.functions[id]
+		s.Functions = append(s.Functions, FunctionStatus{ID: id, Name: f.name, Version: f.version.Number, Paid: h.seeds[id]})
+	}
+	return s
+}
+
+// failed keeps and logs an error that nobody waits for.
+func (h *Host) failed(what string, err error) {
+	if h.ctx.Err() != nil {
+		return
+	}
+	h.mu.Lock()
+	h.lastError = fmt.Sprintf("%s: %s", what, err)
+	h.mu.Unlock()
+	h.log.Warn(what, "error", err)
+}

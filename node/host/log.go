@@ -1,0 +1,180 @@
+package host
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cosmos/gogoproto/proto"
+	"go.etcd.io/bbolt"
+
+	"github.com/orbnetwork/orb/pkg/receipt"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+)
+
+var (
+	lanesBucket    = []byte("lanes")
+	receiptsBucket = []byte("receipts")
+)
+
+// record is what the log keeps of a lane.
+type record struct {
+	lane rewardstypes.Lane
+	// receipt is the highest one held; its count is 0 before the first.
+	receipt receipt.Receipt
+}
+
+// receiptLog keeps the highest receipt of every lane on disk. Writes that come together share one fsync.
+type receiptLog struct {
+	db *bbolt.DB
+
+	mu      sync.Mutex
+	closed  bool
+	pending []write
+	wake    chan struct{}
+	done    sync.WaitGroup
+}
+
+type write struct {
+	// lane is written when it is not nil, the receipt when its count is not 0. forget removes both.
+	id      []byte
+	lane    *rewardstypes.Lane
+	receipt receipt.Receipt
+	forget  bool
+	// durable is told once the write is on disk, or why it is not.
+	durable func(error)
+}
+
+func openLog(path string) (*receiptLog, []record, error) {
+	// The timeout turns a second process on the same home into an error.
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening receipt log %s (is another process using it?): %w", path, err)
+	}
+	l := &receiptLog{db: db, wake: make(chan struct{}, 1)}
+	records, err := l.load()
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	l.done.Go(l.commit)
+	return l, records, nil
+}
+
+func (l *receiptLog) load() ([]record, error) {
+	var records []record
+	err := l.db.Update(func(tx *bbolt.Tx) error {
+		lanes, err := tx.CreateBucketIfNotExists(lanesBucket)
+		if err != nil {
+			return err
+		}
+		receipts, err := tx.CreateBucketIfNotExists(receiptsBucket)
+		if err != nil {
+			return err
+		}
+		return lanes.ForEach(func(id, data []byte) error {
+			var r record
+			if err := proto.Unmarshal(data, &r.lane); err != nil {
+				return fmt.Errorf("lane %x: %w", id, err)
+			}
+			if held := receipts.Get(id); held != nil {
+				if err := proto.Unmarshal(held, &r.receipt); err != nil {
+					return fmt.Errorf("receipt of lane %x: %w", id, err)
+				}
+			}
+			records = append(records, r)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading receipt log: %w", err)
+	}
+	return records, nil
+}
+
+// put queues a write. After close it fails.
+func (l *receiptLog) put(w write) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		w.durable(bbolt.ErrDatabaseNotOpen)
+		return
+	}
+	l.pending = append(l.pending, w)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *receiptLog) commit() {
+	for range l.wake {
+		l.mu.Lock()
+		writes := l.pending
+		l.pending = nil
+		l.mu.Unlock()
+		if len(writes) == 0 {
+			continue
+		}
+		err := l.db.Update(func(tx *bbolt.Tx) error {
+			for i := range writes {
+				if err := writes[i].apply(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			err = fmt.Errorf("writing receipt log: %w", err)
+		}
+		for i := range writes {
+			writes[i].durable(err)
+		}
+	}
+}
+
+func (w *write) apply(tx *bbolt.Tx) error {
+	lanes, receipts := tx.Bucket(lanesBucket), tx.Bucket(receiptsBucket)
+	if w.forget {
+		if err := lanes.Delete(w.id); err != nil {
+			return err
+		}
+		return receipts.Delete(w.id)
+	}
+	if w.lane != nil {
+		data, err := proto.Marshal(w.lane)
+		if err != nil {
+			return err
+		}
+		if err := lanes.Put(w.id, data); err != nil {
+			return err
+		}
+	}
+	if w.receipt.Count == 0 {
+		return nil
+	}
+	data, err := proto.Marshal(&w.receipt)
+	if err != nil {
+		return err
+	}
+	return receipts.Put(w.id, data)
+}
+
+// close writes what is queued and closes the file.
+func (l *receiptLog) close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	close(l.wake)
+	l.done.Wait()
+	return l.db.Close()
+}

@@ -1,0 +1,124 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+const (
+	proveTick = 500 * time.Millisecond
+	// claimEpochs is how many epochs of hosting pay are claimed at once: the pay keeps, and each claim costs gas.
+	claimEpochs = 4
+	// maxClaims bounds the functions of one claim of hosting pay.
+	maxClaims = 50
+)
+
+// proveLoop answers each epoch's challenge as soon as it is known, so that there is time to retry, and claims hosting pay.
+func (h *Host) proveLoop() {
+	tick := time.NewTicker(proveTick)
+	defer tick.Stop()
+	var epochBlocks, proven, claimed uint64
+	pause := proveTick
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if epochBlocks == 0 {
+			answer, err := h.cfg.Seeding.Params(h.ctx, &seedingtypes.QueryParamsRequest{})
+			if err != nil {
+				continue // the chain is away; the next tick asks again
+			}
+			epochBlocks = max(answer.Params.EpochBlocks, 1)
+			claimed = answer.Epoch
+		}
+		epoch := uint64(max(h.height.Load(), 0)) / epochBlocks
+		if epoch <= proven || !h.seeding() {
+			continue
+		}
+		if err := h.prove(h.ctx); err != nil {
+			h.failed("proving possession", err)
+			pause = min(2*pause, 10*time.Second)
+			tick.Reset(pause)
+			continue
+		}
+		proven, pause = epoch, proveTick
+		tick.Reset(pause)
+		if epoch >= claimed+claimEpochs {
+			if err := h.claim(h.ctx); err != nil {
+				h.failed("claiming hosting pay", err)
+			}
+			claimed = epoch
+		}
+	}
+}
+
+func (h *Host) seeding() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.seeds) > 0
+}
+
+// prove shows the chunk that the node is drawn for in the current epoch.
+func (h *Host) prove(ctx context.Context) error {
+	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID})
+	if err != nil {
+		return fmt.Errorf("asking for the challenge: %w", err)
+	}
+	answer, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
+	if err != nil {
+		return fmt.Errorf("asking for the node: %w", err)
+	}
+	if answer.Node.ProvenThrough >= challenge.Epoch {
+		return nil
+	}
+	h.mu.Lock()
+	f := h.functions[challenge.FunctionId]
+	h.mu.Unlock()
+	if f == nil {
+		return fmt.Errorf("function %s is not here yet", challenge.FunctionId)
+	}
+	artifact, err := h.cfg.Artifacts.Get(ctx, f.version.Artifact.Cid, f.version.Artifact.Size_)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", f.version.Artifact.Cid, err)
+	}
+	proof, err := prove(artifact, challenge.ChunkIndex)
+	if err != nil {
+		return err
+	}
+	_, err = h.cfg.Sender.Send(ctx, &seedingtypes.MsgProve{
+		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: challenge.FunctionId, Epoch: challenge.Epoch, Proof: proof,
+	})
+	if err != nil && !errors.Is(err, seedingtypes.ErrAlreadyProven) {
+		return err
+	}
+	return nil
+}
+
+// claim draws the hosting pay of the paid seeds.
+func (h *Host) claim(ctx context.Context) error {
+	h.mu.Lock()
+	var paid []string
+	for _, id := range slices.Sorted(maps.Keys(h.seeds)) {
+		if h.seeds[id] {
+			paid = append(paid, id)
+		}
+	}
+	h.mu.Unlock()
+	var errs []error
+	for chunk := range slices.Chunk(paid, maxClaims) {
+		_, err := h.cfg.Sender.Send(ctx, &rewardstypes.MsgClaimHosting{Sender: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionIds: chunk})
+		if err != nil && !errors.Is(err, rewardstypes.ErrNothingPaid) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

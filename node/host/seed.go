@@ -1,0 +1,264 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/orbnetwork/orb/node/runtime"
+	"github.com/orbnetwork/orb/node/verify"
+	"github.com/orbnetwork/orb/pkg/possession"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+const (
+	fetchTimeout = time.Minute
+	// retryAfter is how long functions rest that could not be taken.
+	retryAfter = 3 * time.Second
+	// maxWanted bounds the functions that wait to be looked at.
+	maxWanted = 100_000
+	pageSize  = 200
+	// everything stands in the wanted list for a walk over all functions.
+	everything = ""
+)
+
+// errUnwanted says that a function is outside of the policy or not to be served.
+var errUnwanted = errors.New("not wanted")
+
+// Program is one version, ready to run. *runtime.Program is one.
+type Program interface {
+	// Run serves one request. An error is the host's own fault and not charged; a guest's fault is an outcome.
+	Run(ctx context.Context, contract functionstypes.Contract, request []byte) (runtime.Outcome, error)
+	Close() error
+}
+
+// function is one that the host serves.
+type function struct {
+	name    string
+	version functionstypes.Version
+	program Program
+}
+
+// seedLoop takes functions on. It starts with all that are active: those this node seeds already come first.
+func (h *Host) seedLoop() {
+	pending := map[string]bool{everything: true}
+	for {
+		rest := h.seedAll(pending)
+		timer := time.NewTimer(retryAfter)
+		if len(rest) == 0 {
+			timer.Stop()
+		}
+		select {
+		case <-h.ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-h.wake:
+		}
+		timer.Stop()
+		h.mu.Lock()
+		pending = h.wanted
+		h.wanted = make(map[string]bool)
+		h.mu.Unlock()
+		maps.Copy(pending, rest)
+	}
+}
+
+// seedAll takes what it can and returns what has to be tried again.
+func (h *Host) seedAll(pending map[string]bool) map[string]bool {
+	rest := make(map[string]bool)
+	if pending[everything] {
+		delete(pending, everything)
+		if err := h.list(pending); err != nil {
+			h.failed("listing functions", err)
+			rest[everything] = true
+		}
+	}
+	for id := range pending {
+		if h.ctx.Err() != nil {
+			return nil
+		}
+		err := h.seed(h.ctx, id)
+		switch {
+		case errors.Is(err, errUnwanted):
+			h.log.Info("function not taken", "function", id, "reason", err)
+		case err != nil:
+			h.failed("seeding "+id, err)
+			rest[id] = true
+		}
+	}
+	return rest
+}
+
+// list adds every active function to pending and learns which ones this node seeds.
+func (h *Host) list(pending map[string]bool) error {
+	page := &query.PageRequest{Limit: pageSize}
+	for {
+		answer, err := h.cfg.Seeding.Seeds(h.ctx, &seedingtypes.QuerySeedsRequest{OrbId: h.orbID, Pagination: page})
+		if err != nil {
+			return err
+		}
+		h.mu.Lock()
+		for _, s := range answer.Seeds {
+			h.seeds[s.Seed.FunctionId] = s.Seed.Paid
+			pending[s.Seed.FunctionId] = true
+		}
+		h.mu.Unlock()
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			break
+		}
+		page = &query.PageRequest{Limit: pageSize, Key: answer.Pagination.NextKey}
+	}
+	page = &query.PageRequest{Limit: pageSize}
+	for {
+		answer, err := h.cfg.Functions.Functions(h.ctx, &functionstypes.QueryFunctionsRequest{Pagination: page})
+		if err != nil {
+			return err
+		}
+		for _, f := range answer.Functions {
+			if f.Status == functionstypes.FUNCTION_STATUS_ACTIVE {
+				pending[f.Id] = true
+			}
+		}
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			return nil
+		}
+		page = &query.PageRequest{Limit: pageSize, Key: answer.Pagination.NextKey}
+	}
+}
+
+// seed makes the host serve a function's active version, and the node a seed of it.
+func (h *Host) seed(ctx context.Context, id string) error {
+	answer, err := h.cfg.Functions.Function(ctx, &functionstypes.QueryFunctionRequest{Function: id})
+	if notFound(err) {
+		return fmt.Errorf("%w: the chain does not know it", errUnwanted)
+	}
+	if err != nil {
+		return err
+	}
+	fn, version := answer.Function, answer.Version
+	h.mu.Lock()
+	held := h.functions[fn.Id]
+	_, seeded := h.seeds[fn.Id]
+	h.mu.Unlock()
+	switch {
+	case fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE:
+		return fmt.Errorf("%w: it is not active", errUnwanted)
+	case held != nil && held.version.Number == version.Number && seeded:
+		return nil
+	case !seeded:
+		if err := h.accept(fn, version); err != nil {
+			return err
+		}
+	}
+	artifact, err := h.fetch(ctx, fn, version)
+	if err != nil {
+		return err
+	}
+	if held == nil || held.version.Number != version.Number {
+		program, err := h.cfg.Load(ctx, artifact, runtime.Limits{Fuel: version.FuelLimit, Memory: version.MemoryLimit})
+		if err != nil {
+			return fmt.Errorf("loading: %w", err)
+		}
+		// Served from here on: callers learn of the host by the seed on chain, and the program is there before it.
+		h.mu.Lock()
+		h.functions[fn.Id] = &function{name: fn.Name, version: version, program: program}
+		h.mu.Unlock()
+	}
+	if seeded {
+		return nil
+	}
+	return h.acknowledge(ctx, fn, artifact)
+}
+
+// accept applies the policy.
+func (h *Host) accept(fn functionstypes.Function, version functionstypes.Version) error {
+	p := h.cfg.Policy
+	h.mu.Lock()
+	count, bytes := len(h.functions), uint64(0)
+	for _, f := range h.functions {
+		bytes += f.version.Artifact.Size_
+	}
+	if h.functions[fn.Id] != nil {
+		count, bytes = 0, 0 // it has been accepted before
+	}
+	h.mu.Unlock()
+	size := version.Artifact.Size_
+	least := math.NewIntFromUint64(p.MinPrice).Mul(math.NewIntFromUint64(version.Complexity))
+	switch {
+	case fn.Price.Amount.MulRaw(1_000_000).LT(least):
+		return fmt.Errorf("%w: it pays less than %d uorb per million fuel", errUnwanted, p.MinPrice)
+	case p.MaxArtifactBytes > 0 && size > p.MaxArtifactBytes:
+		return fmt.Errorf("%w: its artifact has %d bytes, more than %d", errUnwanted, size, p.MaxArtifactBytes)
+	case p.MaxFunctions > 0 && count >= p.MaxFunctions:
+		return fmt.Errorf("%w: the node has %d functions already", errUnwanted, count)
+	case p.MaxBytes > 0 && bytes+size > p.MaxBytes:
+		return fmt.Errorf("%w: no room for %d bytes", errUnwanted, size)
+	}
+	return nil
+}
+
+// fetch gets an artifact and checks that it is what the chain says. Nothing else is ever served.
+func (h *Host) fetch(ctx context.Context, fn functionstypes.Function, version functionstypes.Version) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	artifact, err := h.cfg.Artifacts.Get(ctx, version.Artifact.Cid, version.Artifact.Size_)
+	if err != nil {
+		return nil, fmt.Errorf("fetching %s: %w", version.Artifact.Cid, err)
+	}
+	if err := verify.Version(h.cfg.ChainID, fn, version, artifact); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", errUnwanted, err), h.cfg.Artifacts.Delete(ctx, version.Artifact.Cid))
+	}
+	return artifact, nil
+}
+
+// acknowledge answers the challenge for a new seed.
+func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, artifact []byte) error {
+	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID, FunctionId: fn.Id})
+	if err != nil {
+		return fmt.Errorf("asking for the challenge: %w", err)
+	}
+	proof, err := prove(artifact, challenge.ChunkIndex)
+	if err != nil {
+		return err
+	}
+	result, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgSeed{
+		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: fn.Id, Epoch: challenge.Epoch, Proof: proof,
+	})
+	paid := false
+	switch {
+	case errors.Is(err, seedingtypes.ErrExists):
+		// An earlier attempt was included after all; the walk at the next start tells which kind it is.
+	case err != nil:
+		return fmt.Errorf("acknowledging: %w", err)
+	default:
+		if response, ok := result.MsgResponses[0].(*seedingtypes.MsgSeedResponse); ok {
+			paid = response.Paid
+		}
+	}
+	h.mu.Lock()
+	h.seeds[fn.Id] = paid
+	h.mu.Unlock()
+	h.log.Info("function seeded", "function", fn.Id, "name", fn.Name, "paid", paid)
+	return nil
+}
+
+func prove(artifact []byte, index uint64) (seedingtypes.Proof, error) {
+	chunk, path, err := possession.Prove(artifact, index)
+	if err != nil {
+		return seedingtypes.Proof{}, fmt.Errorf("proving possession: %w", err)
+	}
+	return seedingtypes.Proof{Chunk: chunk, Path: path}, nil
+}
+
+func notFound(err error) bool { return status.Code(err) == codes.NotFound }

@@ -1,0 +1,280 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/pkg/receipt"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+)
+
+const (
+	// maxTimeout bounds a request, with the time that it waits.
+	maxTimeout = 30 * time.Second
+	// resumeWait is how long a request waits for its payer's number, which may still be under way beside it.
+	resumeWait = time.Second
+	// lookupTimeout bounds asking the chain for a lane, and maxLookups how many are asked for at once.
+	lookupTimeout = 5 * time.Second
+	maxLookups    = 32
+	// maxHello bounds the lanes that one Hello is answered for.
+	maxHello = 1024
+)
+
+// Invoke serves one request.
+func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r *peer.Request) *peer.Response {
+	h.mu.Lock()
+	if h.closing {
+		h.mu.Unlock()
+		return h.refuse(peer.StatusUnavailable, "the host is stopping")
+	}
+	f, l := h.functions[r.FunctionID], h.lanes[string(r.LaneID)]
+	h.requests.Add(1)
+	h.mu.Unlock()
+	defer h.requests.Done()
+	switch {
+	case f == nil || f.version.Number != r.Version:
+		return h.refuse(peer.StatusUnavailable, "the host does not serve this version")
+	case l == nil:
+		return h.refuse(peer.StatusNoLane, "the host does not know the lane")
+	case l.functionID() != r.FunctionID:
+		return h.refuse(peer.StatusNoLane, "the lane is for another function")
+	}
+	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) {
+		h.inflight.Add(-1)
+		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
+	}
+	defer h.inflight.Add(-1)
+	timeout := maxTimeout
+	if r.Timeout > 0 {
+		timeout = min(r.Timeout, maxTimeout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	defer context.AfterFunc(h.ctx, cancel)()
+	if !h.resumed(ctx, l) {
+		return h.refuse(peer.StatusUnpaid, "the lane's number is not agreed on: say hello first")
+	}
+	if err := l.admit(conn, h.height.Load(), r.Version); err != nil {
+		if errors.Is(err, errNoLane) {
+			return h.refuse(peer.StatusNoLane, err.Error())
+		}
+		h.flush(l)
+		return h.refuse(peer.StatusUnpaid, err.Error())
+	}
+	select {
+	case h.running <- struct{}{}:
+		defer func() { <-h.running }()
+	case <-ctx.Done():
+		l.abandon(conn)
+		return h.refuse(peer.StatusBusy, "the request waited too long")
+	}
+	return h.run(ctx, f, l, conn, r)
+}
+
+func (h *Host) resumed(ctx context.Context, l *lane) bool {
+	ready := l.wait()
+	select {
+	case <-ready:
+		return true
+	default:
+	}
+	timer := time.NewTimer(resumeWait)
+	defer timer.Stop()
+	select {
+	case <-ready:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (h *Host) run(ctx context.Context, f *function, l *lane, conn peer.ControlSender, r *peer.Request) *peer.Response {
+	outcome, err := f.program.Run(ctx, f.version.Contract, r.Body)
+	if err != nil {
+		l.abandon(conn)
+		if ctx.Err() == nil {
+			h.failed("running "+f.name, err)
+		}
+		return h.refuse(peer.StatusInternal, err.Error())
+	}
+	request, response := sha256.Sum256(r.Body), sha256.Sum256(outcome.Response)
+	sequence, full, err := l.complete(conn, receipt.Result{
+		RequestHash: request[:], ResponseHash: response[:], Fuel: outcome.Fuel, Outcome: uint32(outcome.Fault),
+	}, func() { h.flush(l) })
+	if err != nil {
+		return h.refuse(peer.StatusInternal, err.Error())
+	}
+	h.served.Add(1)
+	if full {
+		h.flush(l)
+	}
+	return &peer.Response{
+		Status: peer.StatusOK, Sequence: sequence, Fuel: outcome.Fuel, Fault: outcome.Fault, Body: outcome.Response,
+		Message: outcome.Message, Load: h.load(),
+	}
+}
+
+func (h *Host) refuse(status peer.Status, message string) *peer.Response {
+	return &peer.Response{Status: status, Message: message, Load: h.load()}
+}
+
+// load in per mille of what the host takes.
+func (h *Host) load() uint32 {
+	return uint32(min(h.inflight.Load()*1000/int64(h.cfg.MaxInFlight), 1000))
+}
+
+// flush signs and sends the results that are in no batch yet.
+func (h *Host) flush(l *lane) {
+	conn, version, results := l.batch(false)
+	h.send(conn, l, version, results)
+}
+
+func (h *Host) flushAll() {
+	for _, l := range h.allLanes() {
+		h.flush(l)
+	}
+}
+
+func (h *Host) send(conn peer.ControlSender, l *lane, version uint64, results []receipt.Result) {
+	if len(results) == 0 || conn == nil {
+		return
+	}
+	batch := receipt.SignBatch(h.cfg.Key, h.cfg.ChainID, l.id, l.functionID(), version, results)
+	if err := conn.Send(&batch); err != nil {
+		h.log.Debug("batch not sent; the next connection shows it again", "lane", hex.EncodeToString(l.id), "error", err)
+	}
+}
+
+// Control takes receipts and greetings of callers.
+func (h *Host) Control(_ context.Context, from string, conn peer.ControlSender, message peer.Control) {
+	switch m := message.(type) {
+	case *peer.Hello:
+		for _, id := range m.LaneIDs[:min(len(m.LaneIDs), maxHello)] {
+			h.hello(conn, id)
+		}
+	case *receipt.Receipt:
+		if err := h.take(conn, m); err != nil {
+			h.log.Warn("receipt refused", "from", from, "lane", hex.EncodeToString(m.LaneId), "error", err)
+		}
+	}
+}
+
+// hello shows the state of a lane. One that the host has not heard of is looked up; the caller asks again.
+func (h *Host) hello(conn peer.ControlSender, id []byte) {
+	l := h.lane(id)
+	if l == nil {
+		h.lookup(id, conn)
+		return
+	}
+	version, results, state := l.hello(conn)
+	if state == nil {
+		return
+	}
+	h.send(conn, l, version, results)
+	if err := conn.Send(state); err != nil {
+		h.log.Debug("lane state not sent", "lane", hex.EncodeToString(id), "error", err)
+	}
+}
+
+func (h *Host) lookup(id []byte, conn peer.ControlSender) {
+	if len(id) != receipt.LaneIDSize {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing || h.lookups[string(id)] || len(h.lookups) >= maxLookups {
+		return
+	}
+	h.lookups[string(id)] = true
+	h.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(h.ctx, lookupTimeout)
+		defer cancel()
+		answer, err := h.cfg.Rewards.Lane(ctx, &rewardstypes.QueryLaneRequest{LaneId: hex.EncodeToString(id)})
+		h.mu.Lock()
+		delete(h.lookups, string(id))
+		h.mu.Unlock()
+		if err != nil || answer.Lane.OrbId != h.orbID {
+			return
+		}
+		h.learn(answer.Lane)
+		h.hello(conn, id)
+	})
+}
+
+// take verifies a receipt and has it written; only then does it count.
+func (h *Host) take(conn peer.ControlSender, r *receipt.Receipt) error {
+	l := h.lane(r.LaneId)
+	if l == nil {
+		return errNoLane
+	}
+	store, err := l.receive(conn, h.cfg.ChainID, r)
+	if err != nil || !store {
+		return err
+	}
+	h.receipt.put(write{id: l.id, receipt: *r, durable: func(err error) {
+		if err != nil {
+			h.failed("storing a receipt", err)
+			return
+		}
+		l.durable(r)
+	}})
+	return nil
+}
+
+func (h *Host) lane(id []byte) *lane {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lanes[string(id)]
+}
+
+func (h *Host) allLanes() []*lane {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Values(h.lanes))
+}
+
+// learn takes a lane as the chain shows it.
+func (h *Host) learn(onChain rewardstypes.Lane) {
+	h.mu.Lock()
+	l := h.lanes[string(onChain.Id)]
+	if l == nil {
+		l = newLane(record{lane: onChain}, h.signers.of(onChain.SessionKey))
+		h.lanes[string(onChain.Id)] = l
+	}
+	h.mu.Unlock()
+	l.observe(onChain)
+	h.receipt.put(write{id: onChain.Id, lane: &onChain, durable: func(err error) {
+		if err != nil {
+			h.failed("storing a lane", err)
+		}
+	}})
+}
+
+// forget drops a lane that is over.
+func (h *Host) forget(id []byte) {
+	h.mu.Lock()
+	l := h.lanes[string(id)]
+	delete(h.lanes, string(id))
+	h.mu.Unlock()
+	if l == nil {
+		return
+	}
+	h.receipt.put(write{id: id, forget: true, durable: func(err error) {
+		if err != nil {
+			h.failed("forgetting a lane", err)
+		}
+	}})
+}
+
+func (l *lane) functionID() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.onChain.FunctionId
+}

@@ -1,0 +1,209 @@
+// Package node assembles a host process: peers, artifacts, runtime, chain and host.
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/orbnetwork/orb/node/artifact"
+	"github.com/orbnetwork/orb/node/chain"
+	"github.com/orbnetwork/orb/node/client"
+	"github.com/orbnetwork/orb/node/host"
+	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/node/runtime"
+	"github.com/orbnetwork/orb/pkg/orbid"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+)
+
+const (
+	// closeTimeout is how long a node may take to finish requests and settle.
+	closeTimeout = 12 * time.Second
+	// maxAddresses is what the chain takes for one node.
+	maxAddresses = 16
+	// maxSuperNodes bounds the super nodes that a node joins at.
+	maxSuperNodes = 32
+)
+
+// Init makes home a node's home and returns the Orb ID of its key.
+func Init(home string, cfg Config) (string, error) {
+	if err := WriteConfig(home, cfg); err != nil {
+		return "", err
+	}
+	key, err := client.LoadKey(keyPath(home))
+	if err != nil {
+		return "", err
+	}
+	return orbid.FromKey(key[len(key)/2:]), nil
+}
+
+// Run runs a node until ctx ends, then finishes what is under way and settles. Passphrases of the keyring are read from standard input.
+func Run(ctx context.Context, home string, cfg Config) (err error) {
+	key, err := client.LoadKey(keyPath(home))
+	if err != nil {
+		return err
+	}
+	client, err := chain.Dial(ctx, chain.Config{RPC: cfg.RPC, GRPC: cfg.GRPC})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	if err := client.AwaitHeight(ctx, 1); err != nil {
+		return err
+	}
+	keyringDir := cfg.KeyringDir
+	if keyringDir == "" {
+		keyringDir = home
+	}
+	keyring, err := chain.OpenKeyring(keyringDir, cfg.KeyringBackend, os.Stdin)
+	if err != nil {
+		return err
+	}
+	sender, err := chain.NewSender(client, keyring, cfg.Operator, chain.SenderConfig{GasPrices: cfg.GasPrices})
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+
+	bootstrap, err := superNodes(ctx, client.Functions())
+	if err != nil {
+		return err
+	}
+	peers, err := peer.New(ctx, peer.Config{Key: key, Listen: cfg.PeerListen, Bootstrap: append(slices.Clone(cfg.Bootstrap), bootstrap...)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peers.Close()) }()
+	artifacts, err := artifact.Open(ctx, artifact.Config{Dir: filepath.Join(home, "artifacts")}, peers.Libp2p(), peers.Routing())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, artifacts.Close()) }()
+	engine, err := runtime.New(ctx, runtime.Config{CacheDir: filepath.Join(home, "cache")})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+
+	h, err := host.New(host.Config{
+		Dir: home, ChainID: client.ChainID(), Key: key, Moniker: cfg.Moniker, Addresses: cfg.announced(peers.Addrs()), Policy: cfg.policy(),
+		Functions: client.Functions(), Seeding: client.Seeding(), Rewards: client.Rewards(), Sender: sender, Artifacts: artifacts,
+		Load: func(ctx context.Context, artifact []byte, limits runtime.Limits) (host.Program, error) {
+			return engine.Load(ctx, artifact, limits)
+		},
+		MaxInFlight: cfg.MaxInFlight, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, h.Close(closing))
+	}()
+	return serve(ctx, cfg, client, peers, h)
+}
+
+// serve joins chain, peers and host until ctx ends.
+func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Host, h *host.Host) error {
+	height, err := client.Height(ctx)
+	if err != nil {
+		return err
+	}
+	hints, err := peers.Subscribe(ctx, peer.TopicActivations, func(_ string, data []byte) bool {
+		_, err := functionstypes.ParseFunctionID(string(data))
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	// Callers come as soon as the node is on chain.
+	peers.ServeInvoke(h)
+	if err := h.Start(ctx, height); err != nil {
+		return err
+	}
+	status, err := serveStatus(cfg.StatusListen, h)
+	if err != nil {
+		return err
+	}
+	defer status.Close()
+	slog.Info("node started", "orb_id", h.ID(), "addresses", peers.Addrs())
+	blocks := client.Blocks(ctx, height+1)
+	for {
+		select {
+		case block, open := <-blocks:
+			if !open {
+				return nil
+			}
+			h.Observe(block)
+		case id, open := <-hints:
+			if !open {
+				hints = nil
+				continue
+			}
+			h.Hint(string(id))
+		}
+	}
+}
+
+// superNodes returns multiaddrs of the super nodes on chain.
+func superNodes(ctx context.Context, functions functionstypes.QueryClient) ([]string, error) {
+	answer, err := functions.SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{Pagination: &query.PageRequest{Limit: maxSuperNodes}})
+	if err != nil {
+		return nil, fmt.Errorf("asking the chain for super nodes: %w", err)
+	}
+	var addresses []string
+	for _, s := range answer.SuperNodes {
+		for _, address := range s.Addresses {
+			addresses = append(addresses, address+"/p2p/"+s.OrbId)
+		}
+	}
+	return addresses, nil
+}
+
+// serveStatus answers GET /v1/status.
+func serveStatus(listen string, h *host.Host) (*http.Server, error) {
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening for status requests: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(h.Status()) // the asker has gone
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return server, nil
+}
+
+// FetchStatus asks the running node of a config.
+func FetchStatus(ctx context.Context, cfg Config) (*host.Status, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.StatusListen+"/v1/status", nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking the node: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("asking the node (is it running?): %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking the node: %s", response.Status)
+	}
+	var status host.Status
+	if err := json.NewDecoder(http.MaxBytesReader(nil, response.Body, 16<<20)).Decode(&status); err != nil {
+		return nil, fmt.Errorf("asking the node: %w", err)
+	}
+	return &status, nil
+}
