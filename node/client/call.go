@@ -208,9 +208,9 @@ func (a *attempt) tend(l *lane) {
 	params := a.client.params
 	a.client.mu.Unlock()
 	a.set.mu.Lock()
-	seen := a.set.seen
+	seen, last := a.set.seen, a.set.last
 	a.set.mu.Unlock()
-	if seen != a.fn || params == nil || l.low(a.client.height.Load(), int64(params.LaneBlocks)) {
+	if seen != a.fn || time.Since(last) > provisionEvery || params == nil || l.low(a.client.height.Load(), int64(params.LaneBlocks)) {
 		a.client.provision(a.set, a.fn)
 	}
 }

@@ -27,6 +27,8 @@ const (
 	provisionTimeout = 30 * time.Second
 	// provisionPause is how long an attempt that did not help keeps the next one away.
 	provisionPause = time.Second
+	// provisionEvery is how often hosts are looked for that were not reachable when lanes were last opened.
+	provisionEvery = 15 * time.Second
 )
 
 // laneSet holds the lanes of one payer to one function.
@@ -43,8 +45,9 @@ type laneSet struct {
 	// next is when provisioning may run again, and err why the last one failed.
 	next time.Time
 	err  error
-	// seen is what the lanes were last provisioned for.
+	// seen is what the lanes were last provisioned for, and last when that was.
 	seen *Function
+	last time.Time
 }
 
 // signal wakes everybody who waits.
@@ -95,11 +98,12 @@ func (c *Client) provision(s *laneSet, fn *Function) <-chan struct{} {
 		ctx, cancel := context.WithTimeout(ctx, provisionTimeout)
 		defer cancel()
 		changed, err := c.provisionOnce(ctx, s, fn)
-		if err != nil && ctx.Err() == nil {
+		var payment *PaymentError
+		if err != nil && ctx.Err() == nil && !errors.As(err, &payment) { // who does not pay is told so, not the operator
 			c.cfg.Log.Warn("lanes not provisioned", "function", fn.Name, "payer", s.payer, "error", err)
 		}
 		s.mu.Lock()
-		s.running, s.err, s.seen = nil, err, fn
+		s.running, s.err, s.seen, s.last = nil, err, fn, time.Now()
 		if !changed {
 			s.next = time.Now().Add(provisionPause)
 		}
