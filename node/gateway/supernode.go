@@ -167,7 +167,7 @@ func (s *superNode) build(ctx context.Context, home string) (int64, error) {
 	if s.engine, err = runtime.New(ctx, runtime.Config{CacheDir: filepath.Join(data, "compiled")}); err != nil {
 		return 0, err
 	}
-	s.closing(func(ctx context.Context) error { return s.engine.Close() })
+	s.closing(s.engine.Close)
 	return height, s.buildServices(ctx, data, db, nodeKey, sessionKey, height)
 }
 
