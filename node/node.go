@@ -3,6 +3,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func Init(home string, cfg Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return orbid.FromKey(key[len(key)/2:]), nil
+	return orbid.FromKey(key.Public().(ed25519.PublicKey)), nil
 }
 
 // Run runs a node until ctx ends, then finishes what is under way and settles. Passphrases of the keyring are read from standard input.
@@ -93,7 +94,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
+	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
 
 	h, err := host.New(host.Config{
 		Dir: home, ChainID: client.ChainID(), Key: key, Moniker: cfg.Moniker, Addresses: cfg.announced(peers.Addrs()), Policy: cfg.policy(),

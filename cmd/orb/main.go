@@ -25,7 +25,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nodeCommand(), devnetCommand(), demoCommand())
+	root.AddCommand(nodeCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "orb:", err)
 		stop()

@@ -98,7 +98,7 @@ func (echo) Run(_ context.Context, _ functionstypes.Contract, request []byte) (r
 	return runtime.Outcome{Response: request, Fuel: 7}, nil
 }
 
-func (echo) Close() error { return nil }
+func (echo) Close(context.Context) error { return nil }
 
 // caller follows the rules that package client states, with the faults that a test asks for.
 type caller struct {

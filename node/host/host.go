@@ -282,7 +282,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.mu.Unlock()
 	errs := []error{err}
 	for _, f := range functions {
-		errs = append(errs, f.program.Close())
+		errs = append(errs, f.program.Close(ctx))
 	}
 	return errors.Join(append(errs, h.receipt.close())...)
 }

@@ -39,7 +39,7 @@ var errUnwanted = errors.New("not wanted")
 type Program interface {
 	// Run serves one request. An error is the host's own fault and not charged; a guest's fault is an outcome.
 	Run(ctx context.Context, contract functionstypes.Contract, request []byte) (runtime.Outcome, error)
-	Close() error
+	Close(ctx context.Context) error
 }
 
 // function is one that the host serves.
@@ -174,6 +174,11 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		h.mu.Lock()
 		h.functions[fn.Id] = &function{name: fn.Name, version: version, program: program}
 		h.mu.Unlock()
+		if held != nil {
+			if err := held.program.Close(ctx); err != nil {
+				return fmt.Errorf("closing version %d: %w", held.version.Number, err)
+			}
+		}
 	}
 	if seeded {
 		return nil

@@ -56,7 +56,7 @@ type Artifacts interface {
 // Program is a loaded artifact. *runtime.Program is one.
 type Program interface {
 	Run(ctx context.Context, contract functionstypes.Contract, request []byte) (runtime.Outcome, error)
-	Close() error
+	Close(ctx context.Context) error
 }
 
 // Config of a Worker. Everything but Log is required.
@@ -298,7 +298,7 @@ func (w *Worker) rerun(ctx context.Context, version functionstypes.Version, arti
 		return fmt.Errorf("loading the artifact: %w", err)
 	}
 	outcome, err := program.Run(ctx, version.Contract, version.Sample.Request)
-	if err := errors.Join(err, program.Close()); err != nil {
+	if err := errors.Join(err, program.Close(ctx)); err != nil {
 		return fmt.Errorf("running the sample: %w", err)
 	}
 	o.Fuel = outcome.Fuel
