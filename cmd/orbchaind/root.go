@@ -24,6 +24,7 @@ import (
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/orbnetwork/orb/app"
+	"github.com/orbnetwork/orb/node/gateway"
 )
 
 func newRootCommand(home string) (*cobra.Command, error) {
@@ -65,6 +66,7 @@ func newRootCommand(home string) (*cobra.Command, error) {
 		pruning.Cmd(newApp, home),
 		snapshot.Cmd(newApp),
 		debug.Cmd(),
+		gateway.NewCommand(),
 	)
 	server.AddCommandsWithStartCmdOptions(root, home, newApp, exportApp, server.StartCmdOptions{})
 
