@@ -75,6 +75,7 @@ func initCommand() *cobra.Command {
 	flags.StringSliceVar(&cfg.PeerAddresses, "peer-addresses", cfg.PeerAddresses, "multiaddrs under which peers reach this node")
 	flags.StringSliceVar(&cfg.Bootstrap, "bootstrap", cfg.Bootstrap, "multiaddrs with /p2p of peers to join the network at")
 	flags.StringVar(&cfg.Moniker, "moniker", cfg.Moniker, "name of the node on chain")
+	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that the super node's own earnings as a host wait for settlement")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	Bootstrap     []string `toml:"bootstrap" json:"bootstrap" comment:"Multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain."`
 	Moniker       string   `toml:"moniker" json:"moniker" comment:"Name of the node on chain."`
 
+	// Hosting what nobody else does.
+	SettleEvery string `toml:"settle_every" json:"settle_every" comment:"Longest time that the super node's own earnings as a host wait for settlement."`
+
 	// Limits.
 	MaxInFlight    int   `toml:"max_in_flight" json:"max_in_flight" comment:"Calls under way at once; more are answered 503."`
 	MaxBodyBytes   int64 `toml:"max_body_bytes" json:"max_body_bytes" comment:"Bytes of all request bodies under way at once; more are answered 503."`
@@ -55,6 +59,7 @@ func DefaultConfig() Config {
 		PeerAddresses:  []string{},
 		Bootstrap:      []string{},
 		Moniker:        "super node",
+		SettleEvery:    "30s",
 		MaxInFlight:    1024,
 		MaxBodyBytes:   256 << 20,
 		MaxUploadBytes: 256 << 20,
@@ -121,7 +126,15 @@ func WriteConfig(home string, c Config) error {
 	return errors.Join(err, file.Close())
 }
 
+func (c Config) settleEvery() time.Duration {
+	every, _ := time.ParseDuration(c.SettleEvery) // validate has parsed it
+	return every
+}
+
 func (c Config) validate() error {
+	if every, err := time.ParseDuration(c.SettleEvery); err != nil || every <= 0 {
+		return fmt.Errorf("settle_every %q is not a positive duration", c.SettleEvery)
+	}
 	endpoint, err := url.Parse(c.Endpoint)
 	switch {
 	case err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https":

@@ -139,7 +139,7 @@ func (d *demo) deploy(ctx context.Context) error {
 		d.note("%s is ACTIVE as %s, complexity %d", f.name, f.deployed.Id, f.version.Complexity)
 	}
 	var err error
-	d.ownerBefore, err = d.chain.Balance(ctx, d.network.Accounts[owner], rewardstypes.DefaultDenom)
+	d.ownerBefore, err = d.chain.Balance(ctx, d.network.Accounts[owner], functionstypes.Denom)
 	return err
 }
 

@@ -9,9 +9,8 @@ import (
 	"sort"
 	"text/tabwriter"
 
-	"cosmossdk.io/math"
-
 	"github.com/orbnetwork/orb/pkg/price"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
@@ -46,7 +45,7 @@ func (d *demo) report(ctx context.Context) error {
 			Requests: uint64(len(f.inputs)), Failed: f.failed.Load(),
 		})
 		quote, err := d.chain.Rewards().Quote(ctx, &rewardstypes.QueryQuoteRequest{
-			Plan: plan, Complexity: f.version.Complexity, Size: f.version.Artifact.Size(), Price: f.deployed.Price.Amount,
+			Plan: plan, Complexity: f.version.Complexity, Size_: f.version.Artifact.Size_, Price: f.deployed.Price.Amount,
 		})
 		if err != nil {
 			return err
@@ -94,7 +93,7 @@ func (d *demo) check(ctx context.Context, s summary) error {
 	if s.Spent != expected {
 		return fmt.Errorf("%d uorb were spent for requests worth %d", s.Spent, expected)
 	}
-	after, err := d.chain.Balance(ctx, d.network.Accounts[owner], rewardstypes.DefaultDenom)
+	after, err := d.chain.Balance(ctx, d.network.Accounts[owner], functionstypes.Denom)
 	if err != nil {
 		return err
 	}
