@@ -1,0 +1,52 @@
+// Package httpio is the http contract in Go: one request on standard input, one response on standard output.
+package httpio
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Serve reads one HTTP/1.1 request, has it handled and writes the response. What cannot be read as a request is answered with 400; the
+// error is only of writing.
+func Serve(h http.Handler, in io.Reader, out io.Writer) error {
+	w := &writer{header: http.Header{}}
+	r, err := http.ReadRequest(bufio.NewReader(in))
+	if err != nil {
+		http.Error(w, fmt.Sprintf("reading the request: %v", err), http.StatusBadRequest)
+	} else {
+		h.ServeHTTP(w, r)
+	}
+	w.WriteHeader(http.StatusOK)
+	buffered := bufio.NewWriter(out)
+	response := http.Response{
+		StatusCode: w.status, ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}
+	if err := response.Write(buffered); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// writer keeps the response until its length is known.
+type writer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *writer) Header() http.Header { return w.header }
+
+func (w *writer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *writer) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/orbnetwork/orb/examples/internal/exampletest"
+	"github.com/orbnetwork/orb/examples/thumbnail/handler"
+)
+
+func encode(t *testing.T, m image.Image) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, m))
+	return out.Bytes()
+}
+
+// TestSample: the sample has few bytes and many pixels, so that ten times its fuel is enough for the largest pictures.
+func TestSample(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 1024, 768))
+	for y := range 768 {
+		for x := range 1024 {
+			m.SetRGBA(x, y, color.RGBA{R: uint8(x / 64 * 16), G: uint8(y / 64 * 16), B: 128, A: 255})
+		}
+	}
+	exampletest.Sample(t, "sample.http", exampletest.Post(t, "/", http.Header{"Content-Type": {"image/png"}}, encode(t, m)))
+}
+
+// pictures returns those that come with Go's tests, by name.
+func pictures(t *testing.T) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	for _, pattern := range []string{"*.png", "*.jpeg"} {
+		paths, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", "image", "testdata", pattern))
+		require.NoError(t, err)
+		for _, path := range paths {
+			found[filepath.Base(path)], err = os.ReadFile(path)
+			require.NoError(t, err)
+		}
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+// noise cannot be compressed, which is the dearest for a decoder.
+func noise(bounds image.Rectangle) image.Image {
+	m := image.NewNRGBA64(bounds)
+	state := uint32(1)
+	for i := range m.Pix {
+		state = state*1664525 + 1013904223
+		m.Pix[i] = uint8(state >> 24)
+	}
+	return m
+}
+
+// TestFunction: built for the network and under its limits, the function answers as the handler does natively.
+func TestFunction(t *testing.T) {
+	f := exampletest.Load(t)
+	h := handler.New()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the Go compiler fuses floating-point operations here, so that native thumbnails may differ in a bit")
+	}
+	for name, picture := range pictures(t) {
+		f.Same(name, h, exampletest.Post(t, "/", nil, picture))
+	}
+	large := image.NewNRGBA64(image.Rect(0, 0, 2048, 1024))
+	for i := range large.Pix {
+		large.Pix[i] = uint8(math.Sqrt(float64(i)))
+	}
+	f.Same("most pixels", h, exampletest.Post(t, "/?w=1024", nil, encode(t, large)))
+	f.Same("noise", h, exampletest.Post(t, "/?w=1024&h=1024&format=jpeg", nil, encode(t, noise(image.Rect(0, 0, 700, 700)))))
+	f.Same("too many pixels", h, exampletest.Post(t, "/", nil, encode(t, image.NewPaletted(image.Rect(0, 0, 2049, 1024), color.Palette{color.White}))))
+	f.Same("no picture", h, exampletest.Post(t, "/", nil, []byte(strings.Repeat("text ", 100))))
+	f.Same("usage", h, []byte("GET / HTTP/1.1\r\nHost: orb\r\n\r\n"))
+}

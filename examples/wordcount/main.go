@@ -1,0 +1,15 @@
+// Command wordcount counts words: a function under the filter contract.
+package main
+
+import (
+	"log"
+	"os"
+
+	"github.com/orbnetwork/orb/examples/wordcount/count"
+)
+
+func main() {
+	if err := count.Report(os.Stdin, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
