@@ -17,13 +17,14 @@ import (
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/node/wallet"
 )
 
 func callCommand() *cobra.Command {
 	var endpoint, key, method, data string
 	var headers []string
 	var direct bool
-	var w wallet
+	var w wallet.Wallet
 	cmd := &cobra.Command{
 		Use:   "call <name or id>[/path]",
 		Short: "Call a function, through a gateway or straight at its hosts",
@@ -69,7 +70,7 @@ sponsors callers. With --direct no gateway is needed: this program opens lanes f
 			return printResponse(cmd, response)
 		},
 	}
-	w.flags(cmd)
+	w.Flags(cmd)
 	cmd.Flags().Lookup("from").Annotations = nil // only direct calls need an account
 	gatewayFlag(cmd, &endpoint)
 	flags := cmd.Flags()
@@ -92,22 +93,22 @@ func printResponse(cmd *cobra.Command, response *http.Response) error {
 }
 
 // callDirect makes one call as a gateway would, from the caller's own subscription.
-func callDirect(ctx context.Context, cmd *cobra.Command, w *wallet, request *http.Request) (err error) {
-	if w.from == "" {
+func callDirect(ctx context.Context, cmd *cobra.Command, w *wallet.Wallet, request *http.Request) (err error) {
+	if w.From == "" {
 		return errors.New("--direct needs --from, the account whose subscription pays")
 	}
-	c, sender, end, err := w.connect(ctx, cmd)
+	c, sender, end, err := w.Connect(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer end()
 	// The session key is for one process at a time.
-	lock, err := bolt.Open(filepath.Join(w.home, "call.lock"), 0o600, &bolt.Options{Timeout: 10 * time.Second})
+	lock, err := bolt.Open(filepath.Join(w.Home, "call.lock"), 0o600, &bolt.Options{Timeout: 10 * time.Second})
 	if err != nil {
-		return fmt.Errorf("waiting for another call from %s: %w", w.home, err)
+		return fmt.Errorf("waiting for another call from %s: %w", w.Home, err)
 	}
 	defer lock.Close()
-	session, err := client.LoadKey(filepath.Join(w.home, "config", "session_key"))
+	session, err := client.LoadKey(filepath.Join(w.Home, "config", "session_key"))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/gateway"
+	"github.com/orbnetwork/orb/node/wallet"
 )
 
 func keyCommand() *cobra.Command {
@@ -24,7 +25,7 @@ func keyCommand() *cobra.Command {
 }
 
 func keyCreateCommand() *cobra.Command {
-	var w wallet
+	var w wallet.Wallet
 	var endpoint string
 	cmd := &cobra.Command{
 		Use:   "create",
@@ -54,23 +55,23 @@ the functions for which a subscription of yours names the gateway as its delegat
 			return nil
 		},
 	}
-	w.flags(cmd)
+	w.Flags(cmd)
 	gatewayFlag(cmd, &endpoint)
 	return cmd
 }
 
-func signKeyRequest(cmd *cobra.Command, w *wallet, status *gateway.Status) (*gateway.KeyRequest, error) {
-	kr, err := w.keyring(cmd)
+func signKeyRequest(cmd *cobra.Command, w *wallet.Wallet, status *gateway.Status) (*gateway.KeyRequest, error) {
+	kr, err := w.Keyring(cmd)
 	if err != nil {
 		return nil, err
 	}
-	address, err := chain.Address(kr, w.from)
+	address, err := chain.Address(kr, w.From)
 	if err != nil {
 		return nil, err
 	}
 	request := &gateway.KeyRequest{Payer: address.String(), Timestamp: time.Now().Unix()}
 	bytes := gateway.KeySignBytes(status.ChainID, status.Attester, request.Payer, request.Timestamp)
-	signature, key, err := kr.Sign(w.from, bytes, signing.SignMode_SIGN_MODE_DIRECT)
+	signature, key, err := kr.Sign(w.From, bytes, signing.SignMode_SIGN_MODE_DIRECT)
 	if err != nil {
 		return nil, fmt.Errorf("signing the request: %w", err)
 	}

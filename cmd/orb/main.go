@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/node/deploy"
 )
 
 func main() {
@@ -25,7 +27,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nodeCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
+	root.AddCommand(nodeCommand(), deploy.NewCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "orb:", err)
 		stop()

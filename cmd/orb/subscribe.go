@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orbnetwork/orb/node/gateway"
+	"github.com/orbnetwork/orb/node/wallet"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
 func subscribeCommand() *cobra.Command {
-	var w wallet
+	var w wallet.Wallet
 	var endpoint, deposit string
 	var limits struct{ price, locked, spend uint64 }
 	var public bool
@@ -37,7 +38,7 @@ the limits, and nothing else. Doing it again adds to the deposit and replaces de
 			if err != nil {
 				return err
 			}
-			c, sender, end, err := w.connect(ctx, cmd)
+			c, sender, end, err := w.Connect(ctx, cmd)
 			if err != nil {
 				return err
 			}
@@ -65,7 +66,7 @@ the limits, and nothing else. Doing it again adds to the deposit and replaces de
 			return nil
 		},
 	}
-	w.flags(cmd)
+	w.Flags(cmd)
 	gatewayFlag(cmd, &endpoint)
 	flags := cmd.Flags()
 	flags.StringVar(&deposit, "deposit", "0"+functionstypes.Denom, "what to add to the subscription, e.g. 100000uorb")

@@ -24,7 +24,9 @@ import (
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/orbnetwork/orb/app"
+	"github.com/orbnetwork/orb/node/deploy"
 	"github.com/orbnetwork/orb/node/gateway"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 )
 
 func newRootCommand(home string) (*cobra.Command, error) {
@@ -132,7 +134,19 @@ func newTxCommand() *cobra.Command {
 		authcmd.GetEncodeCommand(),
 		authcmd.GetDecodeCommand(),
 		authcmd.GetSimulateCmd(),
+		newFunctionsTxCommand(),
 	)
 	cmd.PersistentFlags().String(flags.FlagChainID, "", "The network chain ID")
+	return cmd
+}
+
+// newFunctionsTxCommand holds what AutoCLI cannot make; AutoCLI adds the module's other messages to it.
+func newFunctionsTxCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   functionstypes.ModuleName,
+		Short: "Deploy functions and verify them",
+		RunE:  client.ValidateCmd,
+	}
+	cmd.AddCommand(deploy.NewCommand())
 	return cmd
 }

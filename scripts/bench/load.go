@@ -11,7 +11,59 @@ import (
 	"time"
 )
 
-// latencies of the successful requests of one or more rounds, and how long these took together.
+// target is what a caller asks, over and over.
+type target struct {
+	url  string
+	body []byte
+	// key is an API key; empty sends none.
+	key string
+}
+
+// post sends one request and fails unless the answer is 200.
+func (t target) post(ctx context.Context, client *http.Client) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, bytes.NewReader(t.body))
+	if err != nil {
+		return err
+	}
+	if t.key != "" {
+		request.Header.Set("Authorization", "Bearer "+t.key)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", t.url, response.Status, answer)
+	}
+	return nil
+}
+
+// warmUp is how many requests have to succeed before anything is measured: hosts have seeded, lanes are open, credit has grown.
+const warmUp = 200
+
+func (t target) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for served := 0; served < warmUp; {
+		err := t.post(ctx, http.DefaultClient)
+		switch {
+		case err == nil:
+			served++
+		case ctx.Err() != nil:
+			return err
+		default:
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// latencies of the requests of one or more rounds, and how long these took together.
 type latencies struct {
 	each    []time.Duration
 	elapsed time.Duration
@@ -19,18 +71,17 @@ type latencies struct {
 
 func (l *latencies) rate() float64 { return float64(len(l.each)) / l.elapsed.Seconds() }
 
-// quantile of the sorted latencies, q in [0, 1).
+// quantile of the latencies, q in [0, 1).
 func (l *latencies) quantile(q float64) time.Duration {
 	slices.Sort(l.each)
 	return l.each[int(q*float64(len(l.each)))]
 }
 
-// round posts body to url from several keep-alive callers for a while and adds what it measures. Any failed request ends it.
-func (l *latencies) round(ctx context.Context, url string, body []byte, callers int, length time.Duration) error {
+// round keeps several keep-alive callers busy for a while and adds what it measures. A failed request ends it.
+func (l *latencies) round(ctx context.Context, t target, callers int, length time.Duration) error {
 	transport := &http.Transport{MaxIdleConnsPerHost: callers}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	deadline := time.Now().Add(length)
 	began := time.Now()
 	var (
 		wg    sync.WaitGroup
@@ -41,9 +92,9 @@ func (l *latencies) round(ctx context.Context, url string, body []byte, callers 
 		wg.Go(func() {
 			var own []time.Duration
 			var err error
-			for err == nil && time.Now().Before(deadline) {
+			for err == nil && time.Since(began) < length {
 				start := time.Now()
-				if err = post(ctx, client, url, body); err == nil {
+				if err = t.post(ctx, client); err == nil {
 					own = append(own, time.Since(start))
 				}
 			}
@@ -58,24 +109,4 @@ func (l *latencies) round(ctx context.Context, url string, body []byte, callers 
 	wg.Wait()
 	l.elapsed += time.Since(began)
 	return first
-}
-
-func post(ctx context.Context, client *http.Client, url string, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s: %s", url, response.Status, answer)
-	}
-	return nil
 }

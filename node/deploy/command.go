@@ -1,0 +1,130 @@
+package deploy
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/node/client"
+	"github.com/orbnetwork/orb/node/wallet"
+)
+
+// NewCommand returns `deploy`, which is `orb deploy` and `orbchaind tx functions deploy`.
+func NewCommand() *cobra.Command {
+	var (
+		w       wallet.Wallet
+		o       Options
+		flagged = DefaultManifest()
+		price   string
+		output  string
+		yes     bool
+	)
+	cmd := &cobra.Command{
+		Use:   "deploy <folder or .wasm file>",
+		Short: "Build, price, upload and register a function, and wait until it serves",
+		Long: `Build, price, upload and register a function, and wait until it serves. A folder holds a Go main package and an ` + ManifestName + ` with contract,
+sample request and limits; flags override it. Only the stripped executable leaves the machine. The function's own key is made in the
+home, under functions/<name>.key: keep it, it signs later versions.`,
+		Example: "  deploy ./examples/markdown --name markdown --price 50uorb --from alice\n" +
+			"  deploy ./filter.wasm --contract filter --sample ./sample.txt --name shout --price 20uorb --plan standard --from alice --yes",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if output != "text" && output != "json" {
+				return fmt.Errorf("--output %q is neither text nor json", output)
+			}
+			var err error
+			o.Source = args[0]
+			if o.Manifest, err = manifest(cmd, o.Source, flagged); err != nil {
+				return err
+			}
+			if o.Price, err = sdk.ParseCoinNormalized(price); err != nil {
+				return fmt.Errorf("price %q: %w; write it like 50uorb", price, err)
+			}
+			o.Progress = func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step+"…") }
+			o.Confirm = func(q Quote) bool {
+				fmt.Fprint(cmd.ErrOrStderr(), q.Text())
+				return yes || !isatty.IsTerminal(os.Stdin.Fd()) || confirmed(cmd)
+			}
+			c, sender, end, err := w.Connect(cmd.Context(), cmd)
+			if err != nil {
+				return err
+			}
+			defer end()
+			if o.Key, err = client.LoadKey(filepath.Join(w.Home, "functions", o.Name+".key")); err != nil {
+				return err
+			}
+			result, err := Run(cmd.Context(), c, sender, o)
+			if err != nil {
+				return err
+			}
+			return show(cmd, result, output)
+		},
+	}
+	w.Flags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.Name, "name", "", "the function's name: a DNS label that nobody else has")
+	flags.StringVar(&price, "price", "", "what a request costs its payer, e.g. 50uorb")
+	flags.Uint32Var(&o.OwnerShareBps, "owner-share", 3_000, "your part of the price after the network fee, in basis points; the host gets the rest")
+	flags.StringVar(&o.Plan, "plan", "starter", "plan, as in `query rewards params`")
+	flags.StringVar(&o.SuperNode, "supernode", "", "base URL of the super node to upload to (default: one from the chain)")
+	flags.StringVar(&flagged.Contract, "contract", flagged.Contract, "http or filter, over the manifest's")
+	flags.StringVar(&flagged.Sample, "sample", "", "file with the sample request, over the manifest's")
+	flags.Uint64Var(&flagged.MemoryMiB, "memory-mib", flagged.MemoryMiB, "memory limit per instance, over the manifest's")
+	flags.Uint64Var(&flagged.FuelFactor, "fuel-factor", flagged.FuelFactor, "fuel limit per request as a multiple of the complexity, over the manifest's")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before paying")
+	flags.StringVarP(&output, "output", "o", "text", "text or json")
+	for _, name := range []string{"name", "price"} {
+		_ = cmd.MarkFlagRequired(name) // fails only for a flag that is not there
+	}
+	return cmd
+}
+
+// manifest is the source's own with what flags say laid over it.
+func manifest(cmd *cobra.Command, source string, flagged Manifest) (Manifest, error) {
+	folder := source
+	if stat, err := os.Stat(source); err == nil && !stat.IsDir() {
+		folder = filepath.Dir(source)
+	}
+	m, err := readManifest(folder)
+	if err != nil {
+		return m, err
+	}
+	changed := cmd.Flags().Changed
+	if changed("contract") {
+		m.Contract = flagged.Contract
+	}
+	if changed("sample") {
+		m.Sample = flagged.Sample
+	}
+	if changed("memory-mib") {
+		m.MemoryMiB = flagged.MemoryMiB
+	}
+	if changed("fuel-factor") {
+		m.FuelFactor = flagged.FuelFactor
+	}
+	return m, nil
+}
+
+func confirmed(cmd *cobra.Command) bool {
+	fmt.Fprint(cmd.ErrOrStderr(), "Deploy? [y/N] ")
+	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // no answer is a no
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
+}
+
+func show(cmd *cobra.Command, r *Result, output string) error {
+	if output == "json" {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is ACTIVE\n  id          %s\n  url         %s\n  cid         %s\n  sha256      %s\n  complexity  %d fuel, limit %d\n  cost        %s%s\n  transaction %s\n",
+		r.Name, r.ID, r.URL, r.CID, r.SHA256, r.Complexity, r.FuelLimit, r.Cost.Total, r.Cost.Denom, r.TxHash)
+	return err
+}
