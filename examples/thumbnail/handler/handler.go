@@ -16,14 +16,16 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Limits of what is taken and given.
+// Limits of what is taken and given. Together they keep memory under 64 MiB: a progressive JPEG takes 15 bytes for each of its pixels,
+// and the scaler 32 for each pixel of a picture as wide as the thumbnail and as high as the original.
 const (
 	// MaxBytes of an encoded picture.
 	MaxBytes = 4 << 20
-	// MaxPixels of a picture: full HD and a little more. Decoding a progressive JPEG takes up to 15 bytes of memory for each.
+	// MaxSide and MaxPixels of a picture: full HD and a little more.
+	MaxSide   = 2048
 	MaxPixels = 2 << 20
-	// MaxSide of a thumbnail in pixels.
-	MaxSide = 1024
+	// MaxThumbnailSide in pixels.
+	MaxThumbnailSide = 512
 
 	defaultWidth = 128
 	quality      = 85
@@ -33,7 +35,7 @@ const usage = `POST a JPEG or PNG picture, get it back resized:
 
     curl --data-binary @picture.jpg 'URL?w=200' -o thumbnail.jpg
 
-w, h      width and height in pixels, at most 1024; the aspect is kept when one is given; default w=128
+w, h      width and height in pixels, at most 512; the aspect is kept when one is given; default w=128
 format    jpeg or png; default is that of the picture
 `
 
@@ -79,9 +81,9 @@ func resize(w http.ResponseWriter, r *http.Request) {
 	case config.Width < 1 || config.Height < 1:
 		http.Error(w, "the picture is empty", http.StatusBadRequest)
 		return
-	case config.Width > MaxPixels/config.Height:
-		http.Error(w, fmt.Sprintf("the picture has %d x %d pixels, more than %d", config.Width, config.Height, MaxPixels),
-			http.StatusRequestEntityTooLarge)
+	case config.Width > MaxSide || config.Height > MaxSide || config.Width*config.Height > MaxPixels:
+		http.Error(w, fmt.Sprintf("the picture has %d x %d pixels, more than %d a side or %d in all", config.Width, config.Height,
+			MaxSide, MaxPixels), http.StatusRequestEntityTooLarge)
 		return
 	}
 	size, err := wanted.size(config.Width, config.Height)
@@ -136,8 +138,8 @@ func side(query url.Values, name string) (int, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(query.Get(name))
-	if err != nil || n < 1 || n > MaxSide {
-		return 0, fmt.Errorf("%s must be a number from 1 to %d", name, MaxSide)
+	if err != nil || n < 1 || n > MaxThumbnailSide {
+		return 0, fmt.Errorf("%s must be a number from 1 to %d", name, MaxThumbnailSide)
 	}
 	return n, nil
 }
@@ -151,8 +153,8 @@ func (r request) size(width, height int) (image.Rectangle, error) {
 	if h == 0 {
 		h = scaled(height, w, width)
 	}
-	if w > MaxSide || h > MaxSide {
-		return image.Rectangle{}, fmt.Errorf("the thumbnail would have %d x %d pixels, more than %d a side", w, h, MaxSide)
+	if w > MaxThumbnailSide || h > MaxThumbnailSide {
+		return image.Rectangle{}, fmt.Errorf("the thumbnail would have %d x %d pixels, more than %d a side", w, h, MaxThumbnailSide)
 	}
 	return image.Rect(0, 0, w, h), nil
 }
@@ -162,6 +164,17 @@ func scaled(side, to, from int) int {
 	return int(max(1, (int64(side)*int64(to)+int64(from)/2)/int64(from)))
 }
 
+// plain returns the picture in a form that the scaler reads without a call for each pixel and tap.
+func plain(picture image.Image) image.Image {
+	switch picture.(type) {
+	case *image.Gray, *image.NRGBA, *image.RGBA, *image.YCbCr:
+		return picture
+	}
+	m := image.NewRGBA(picture.Bounds())
+	draw.Draw(m, m.Bounds(), picture, m.Bounds().Min, draw.Src)
+	return m
+}
+
 func encode(picture image.Image, size image.Rectangle, format string) ([]byte, error) {
 	thumbnail, op := image.NewRGBA(size), draw.Src
 	if format == "jpeg" {
@@ -169,7 +182,7 @@ func encode(picture image.Image, size image.Rectangle, format string) ([]byte, e
 		draw.Draw(thumbnail, size, image.White, image.Point{}, draw.Src)
 		op = draw.Over
 	}
-	draw.CatmullRom.Scale(thumbnail, size, picture, picture.Bounds(), op, nil)
+	draw.CatmullRom.Scale(thumbnail, size, plain(picture), picture.Bounds(), op, nil)
 	var out bytes.Buffer
 	if format == "jpeg" {
 		err := jpeg.Encode(&out, thumbnail, &jpeg.Options{Quality: quality})
