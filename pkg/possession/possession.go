@@ -55,7 +55,7 @@ func Verify(root []byte, size, index uint64, chunk []byte, path [][]byte) error 
 		want = size - index*ChunkSize
 	}
 	if uint64(len(chunk)) != want {
-		return fmt.Errorf("%w: chunk %d has %d bytes, not %d", ErrInvalid, index, want, len(chunk))
+		return fmt.Errorf("%w: chunk %d has %d bytes, not %d", ErrInvalid, index, len(chunk), want)
 	}
 	proof := merkle.Proof{Total: int64(total), Index: int64(index), LeafHash: leafHash(chunk), Aunts: path}
 	if err := proof.ValidateBasic(); err != nil {
