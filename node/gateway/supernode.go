@@ -39,6 +39,9 @@ const (
 	// ownSeedAfter gives nodes the first chance at a new function's paid seeds. The super node's own host is there for what nobody
 	// else serves.
 	ownSeedAfter = 20 * time.Second
+	// hostPatience is how long a call waits for a first host, and hostRetry how often it looks.
+	hostPatience = 10 * time.Second
+	hostRetry    = 250 * time.Millisecond
 	// contactsPage is how many super nodes are asked for, to meet peers at.
 	contactsPage = 100
 	// maxAddresses is what the chain takes for one node.
@@ -327,12 +330,25 @@ type rescuer struct {
 	own *host.Host
 }
 
+// Call waits for a first host, be it the own one: a function that was deployed a moment ago, or a gateway that was started a moment
+// ago, should cost its caller patience and no error.
 func (r rescuer) Call(ctx context.Context, fn *client.Function, payer string, request []byte) (*client.Answer, error) {
-	answer, err := r.Client.Call(ctx, fn, payer, request)
-	if errors.Is(err, client.ErrNoHost) {
+	patience, cancel := context.WithTimeout(ctx, hostPatience)
+	defer cancel()
+	again := time.NewTicker(hostRetry)
+	defer again.Stop()
+	for {
+		answer, err := r.Client.Call(ctx, fn, payer, request)
+		if !errors.Is(err, client.ErrNoHost) {
+			return answer, err
+		}
 		r.own.Hint(fn.Id)
+		select {
+		case <-again.C:
+		case <-patience.Done():
+			return nil, err
+		}
 	}
-	return answer, err
 }
 
 // chainQueries is what the HTTP front asks of the chain.
