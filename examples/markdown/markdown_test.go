@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,9 +87,8 @@ func TestSample(t *testing.T) {
 // specification returns the examples of CommonMark, which come with the library.
 func specification(t *testing.T) []string {
 	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark").Output()
-	require.NoError(t, err)
-	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "_test", "spec.json"))
+	dir := exampletest.Go(t, "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark")
+	data, err := os.ReadFile(filepath.Join(dir, "_test", "spec.json"))
 	require.NoError(t, err)
 	var cases []struct{ Markdown string }
 	require.NoError(t, json.Unmarshal(data, &cases))

@@ -42,7 +42,7 @@ func pictures(t *testing.T) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}
 	for _, pattern := range []string{"*.png", "*.jpeg"} {
-		paths, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", "image", "testdata", pattern))
+		paths, err := filepath.Glob(filepath.Join(exampletest.Go(t, "env", "GOROOT"), "src", "image", "testdata", pattern))
 		require.NoError(t, err)
 		for _, path := range paths {
 			found[filepath.Base(path)], err = os.ReadFile(path)

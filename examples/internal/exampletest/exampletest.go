@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,7 +81,7 @@ func Load(t *testing.T) *Function {
 func build(t *testing.T) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "function.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	message, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", message)
@@ -89,6 +90,14 @@ func build(t *testing.T) []byte {
 	artifact, err := wasm.Strip(module)
 	require.NoError(t, err)
 	return artifact
+}
+
+// Go returns what the go command prints.
+func Go(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(out))
 }
 
 // Outcome runs one request.

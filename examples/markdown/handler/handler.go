@@ -35,7 +35,7 @@ func (h renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		io.WriteString(w, usage)
+		w.Write([]byte(usage))
 	case http.MethodPost:
 		h.render(w, r)
 	default:

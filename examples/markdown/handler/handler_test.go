@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/orbnetwork/orb/examples/internal/exampletest"
 	"github.com/orbnetwork/orb/examples/markdown/handler"
 )
 
@@ -40,9 +40,8 @@ func packed(t *testing.T, document []byte) *bytes.Buffer {
 
 // TestSpecification: the examples of the CommonMark specification, which come with the library.
 func TestSpecification(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark").Output()
-	require.NoError(t, err)
-	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "_test", "spec.json"))
+	dir := exampletest.Go(t, "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark")
+	data, err := os.ReadFile(filepath.Join(dir, "_test", "spec.json"))
 	require.NoError(t, err)
 	var examples []struct {
 		Markdown, HTML string

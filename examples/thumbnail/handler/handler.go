@@ -46,7 +46,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		io.WriteString(w, usage)
+		w.Write([]byte(usage))
 	case http.MethodPost:
 		resize(w, r)
 	default:

@@ -10,12 +10,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/orbnetwork/orb/examples/internal/exampletest"
 	"github.com/orbnetwork/orb/examples/thumbnail/handler"
 )
 
@@ -34,7 +34,7 @@ func encode(t *testing.T, m image.Image) []byte {
 
 // TestPictures: each picture of Go's own tests that decodes gives a thumbnail that looks like it; what does not decode is refused.
 func TestPictures(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", "image", "testdata", "*.*"))
+	paths, err := filepath.Glob(filepath.Join(exampletest.Go(t, "env", "GOROOT"), "src", "image", "testdata", "*.*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
