@@ -10,6 +10,7 @@ build: ## build build/orbchaind and build/orb
 
 test: build ## run every test, end-to-end ones with real processes included
 	go test $(GO_TEST_FLAGS) ./...
+	go test $(GO_TEST_FLAGS) -tags sims ./app -run TestSimulation -NumBlocks=50 -BlockSize=50
 
 lint: build/tools/golangci-lint ## run the pinned linter
 	build/tools/golangci-lint run ./...

@@ -37,12 +37,12 @@ type example struct {
 	native http.Handler
 }
 
-func examples() ([]example, error) {
-	document, err := commonMark()
+func examples(ctx context.Context) ([]example, error) {
+	document, err := commonMark(ctx)
 	if err != nil {
 		return nil, err
 	}
-	picture, err := goPicture()
+	picture, err := goPicture(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func examples() ([]example, error) {
 func gateway(ctx context.Context) (_ []result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	all, err := examples()
+	all, err := examples(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +152,8 @@ func serve(ctx context.Context, handler http.Handler) (*http.Server, string, err
 	return server, "http://" + listener.Addr().String(), nil
 }
 
-func commonMark() ([]byte, error) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark").Output()
+func commonMark(ctx context.Context) ([]byte, error) {
+	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark").Output()
 	if err != nil {
 		return nil, fmt.Errorf("finding goldmark: %w", err)
 	}
@@ -172,8 +172,8 @@ func commonMark() ([]byte, error) {
 	return document.Bytes(), nil
 }
 
-func goPicture() ([]byte, error) {
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+func goPicture(ctx context.Context) ([]byte, error) {
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("finding Go's source: %w", err)
 	}

@@ -4,9 +4,10 @@ package types
 import "cosmossdk.io/collections"
 
 const (
-	// ModuleName is the name of the module and of its store.
+	// ModuleName is the name of the module.
 	ModuleName = "functions"
-	StoreKey   = ModuleName
+	// StoreKey names the module's store.
+	StoreKey = ModuleName
 )
 
 // Prefixes of the module's store.

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// ModuleName is the name of the module, of its store and of its account, which holds every escrow.
+	// ModuleName is the name of the module and of its account, which holds every escrow.
 	ModuleName = "rewards"
-	StoreKey   = ModuleName
+	// StoreKey names the module's store.
+	StoreKey = ModuleName
 	// ObjectStoreKey names the store that holds a block's payouts until its end.
 	ObjectStoreKey = "object:" + ModuleName
 
