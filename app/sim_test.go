@@ -17,9 +17,12 @@ import (
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	simcli "github.com/cosmos/cosmos-sdk/x/simulation/client/cli"
 
 	"github.com/orbnetwork/orb/app"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
 // simApp gives the simulator the one method that nobody else needs.
@@ -27,7 +30,7 @@ type simApp struct{ *app.App }
 
 func (a simApp) GetBaseApp() *baseapp.BaseApp { return a.App.BaseApp }
 
-// newSimApp ends a simulated block a second time before it is committed: the simulator delivers its messages after the end of the
+// newSimApp ends a simulated block a second time before it is committed, and then checks that x/rewards holds what it owes: the simulator delivers its messages after the end of the
 // block, which on a chain comes last, and a commit empties the object stores that hold fees, deposits and payouts until then.
 func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, base ...func(*baseapp.BaseApp)) simApp {
 	chain := app.New(logger, db, false, options, base...)
@@ -36,6 +39,10 @@ func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertype
 			panic(err)
 		}
 		if err := chain.Rewards.EndBlock(ctx); err != nil {
+			panic(err)
+		}
+		held := chain.Bank.GetBalance(ctx, authtypes.NewModuleAddress(rewardstypes.ModuleName), functionstypes.Denom)
+		if err := chain.Rewards.Conserved(ctx, held); err != nil {
 			panic(err)
 		}
 		chain.SimWriteState()

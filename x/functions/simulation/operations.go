@@ -34,7 +34,7 @@ func UpdateParams() simsx.SimMsgFactoryFn[*types.MsgUpdateParams] {
 }
 
 // RegisterSuperNode makes a bonded validator a super node with any account as its attester.
-func RegisterSuperNode(staking StakingKeeper) simsx.SimMsgFactoryFn[*types.MsgRegisterSuperNode] {
+func RegisterSuperNode(k keeper.Keeper, staking StakingKeeper) simsx.SimMsgFactoryFn[*types.MsgRegisterSuperNode] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRegisterSuperNode) {
 		validators, err := staking.GetBondedValidatorsByPower(ctx)
 		if err != nil || len(validators) == 0 {
@@ -49,6 +49,11 @@ func RegisterSuperNode(staking StakingKeeper) simsx.SimMsgFactoryFn[*types.MsgRe
 		operator := data.GetAccountbyAccAddr(reporter, sdk.AccAddress(address))
 		attester := data.AnyAccount(reporter)
 		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		speaksFor, err := k.SuperNodes.Indexes.Attester.MatchExact(ctx, attester.Address)
+		if err == nil && !speaksFor.Equals(address) {
+			reporter.Skip("the attester speaks for another super node")
 			return nil, nil
 		}
 		return []simsx.SimAccount{operator}, &types.MsgRegisterSuperNode{
