@@ -133,7 +133,7 @@ func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Ho
 	if err := h.Start(ctx, height); err != nil {
 		return err
 	}
-	status, err := serveStatus(cfg.StatusListen, h)
+	status, err := serveStatus(ctx, cfg.StatusListen, h)
 	if err != nil {
 		return err
 	}
@@ -173,8 +173,8 @@ func superNodes(ctx context.Context, functions functionstypes.QueryClient) ([]st
 }
 
 // serveStatus answers GET /v1/status.
-func serveStatus(listen string, h *host.Host) (*http.Server, error) {
-	listener, err := net.Listen("tcp", listen)
+func serveStatus(ctx context.Context, listen string, h *host.Host) (*http.Server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("listening for status requests: %w", err)
 	}

@@ -16,6 +16,13 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "orb:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	sdk.GetConfig().Seal()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -28,9 +35,5 @@ func main() {
 		SilenceErrors: true,
 	}
 	root.AddCommand(nodeCommand(), deploy.NewCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "orb:", err)
-		stop()
-		os.Exit(1)
-	}
+	return root.ExecuteContext(ctx)
 }

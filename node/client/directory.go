@@ -151,7 +151,7 @@ func (d *directory) observe(events []proto.Message) {
 	for _, event := range events {
 		switch event := event.(type) {
 		case *functionstypes.EventFunctionDeployed:
-			d.changed(func(key string, e *entry) bool { return key == event.Name || key == event.FunctionId })
+			d.changed(func(key string, _ *entry) bool { return key == event.Name || key == event.FunctionId })
 		case *functionstypes.EventVersionActivated:
 			d.changed(about(event.FunctionId))
 		case *functionstypes.EventClaimDecided:

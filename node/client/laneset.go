@@ -175,8 +175,8 @@ func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params
 			raises = append(raises, want{host: h, lane: best})
 		}
 	}
-	wanted := append(openings, raises...)
-	return wanted[:min(len(wanted), int(params.MaxEntries))]
+	openings = append(openings, raises...)
+	return openings[:min(len(openings), int(params.MaxEntries))]
 }
 
 // afford turns wants into entries that the subscription can pay, or returns a *PaymentError.

@@ -220,7 +220,7 @@ func writeJSON(w http.ResponseWriter, v any) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(data, '\n'))
+	_, _ = w.Write(append(data, '\n'))
 	return nil
 }
 

@@ -158,7 +158,7 @@ func (p *response) write(w http.ResponseWriter, method string) {
 	}
 	w.WriteHeader(p.status)
 	if method != http.MethodHead {
-		w.Write(p.body)
+		_, _ = w.Write(p.body)
 	}
 }
 

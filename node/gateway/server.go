@@ -113,7 +113,7 @@ func newServer(cfg Config, p parts) (*Server, error) {
 	s.mux.Handle("DELETE /v1/keys", s.handle(s.deleteKey))
 	s.mux.Handle("POST /v1/artifacts", s.handle(s.upload))
 	s.mux.Handle("GET /v1/status", s.handle(s.status))
-	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
 	s.mux.Handle("/", s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 	return s, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cosmos/gogoproto/proto"
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/orbnetwork/orb/pkg/receipt"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
@@ -97,7 +98,7 @@ func (l *receiptLog) put(w write) {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
-		w.durable(bbolt.ErrDatabaseNotOpen)
+		w.durable(bbolterrors.ErrDatabaseNotOpen)
 		return
 	}
 	l.pending = append(l.pending, w)

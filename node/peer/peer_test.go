@@ -63,7 +63,7 @@ func conns(t *testing.T, run func(t *testing.T, conn *Conn, from string, handler
 }
 
 func TestInvoke(t *testing.T) {
-	conns(t, func(t *testing.T, conn *Conn, from string, handler echo, control <-chan Control) {
+	conns(t, func(t *testing.T, conn *Conn, from string, handler echo, _ <-chan Control) {
 		defer conn.Close()
 		for _, size := range []int{0, 1, eagerRead, MaxBody} {
 			body := bytes.Repeat([]byte{7}, size)

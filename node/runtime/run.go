@@ -53,7 +53,7 @@ func (p *Program) Run(ctx context.Context, contract functionstypes.Contract, req
 	if err := p.acquire(); err != nil {
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
 	}
-	defer p.release(context.WithoutCancel(ctx))
+	defer func() { _ = p.release(context.WithoutCancel(ctx)) }() // its owner sees the error
 
 	began := time.Now()
 	limited, cancel := context.WithTimeoutCause(ctx, WallTime, ErrTimeout)

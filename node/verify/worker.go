@@ -270,15 +270,18 @@ func (w *Worker) judge(ctx context.Context, claim functionstypes.Claim) (opinion
 		o.Verdict = functionstypes.VERDICT_UNAVAILABLE
 		return o, nil
 	}
-	switch err := Version(w.cfg.ChainID, fn.Function, version, artifact); {
+	err = Version(w.cfg.ChainID, fn.Function, version, artifact)
+	switch {
 	case errors.Is(err, ErrModule):
 		o.Verdict = functionstypes.VERDICT_BAD_MODULE
-		return o, nil
 	case err != nil:
 		o.Verdict = functionstypes.VERDICT_BAD_ARTIFACT
-		return o, nil
+	default:
+		if err := w.rerun(ctx, version, artifact, &o); err != nil {
+			return o, err
+		}
 	}
-	return o, w.rerun(ctx, version, artifact, &o)
+	return o, nil
 }
 
 func (w *Worker) fetch(ctx context.Context, version functionstypes.Version) ([]byte, error) {
@@ -327,7 +330,8 @@ func (w *Worker) load(id []byte) (opinion, error) {
 	if err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal(data, &o)
+	err = json.Unmarshal(data, &o)
+	return o, err
 }
 
 // store makes an opinion durable before anybody hears of it.

@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // Version names the cost table and the rewriting. A result means the same only under the same version.
 const Version = 1
 
@@ -213,16 +215,14 @@ func (w *rewriter) data(s section) []byte {
 		if last := len(merged) - 1; last >= 0 {
 			end := uint64(merged[last].offset) + uint64(len(merged[last].bytes))
 			if gap := int64(next.offset) - int64(end); gap >= 0 && gap <= mergeGap {
-				joined := merged[last].bytes
-				joined = append(joined[:len(joined):len(joined)], make([]byte, gap)...)
-				merged[last].bytes = append(joined, next.bytes...)
+				merged[last].bytes = append(append(merged[last].bytes, make([]byte, gap)...), next.bytes...)
 				continue
 			}
 			if uint64(next.offset) < end {
 				return w.m.data[s.body:s.end] // overlapping: the order of writes matters
 			}
 		}
-		merged = append(merged, next)
+		merged = append(merged, segment{offset: next.offset, bytes: slices.Clone(next.bytes)})
 	}
 	content := appendU32(nil, uint32(len(merged)))
 	for _, m := range merged {

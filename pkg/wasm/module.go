@@ -87,7 +87,7 @@ type segment struct {
 
 // typeOf returns the type of a function by its index, imports first.
 func (m *module) typeOf(index uint32) (functionType, bool) {
-	t := uint32(0)
+	var t uint32
 	switch {
 	case int(index) < len(m.imports):
 		t = m.imports[index]

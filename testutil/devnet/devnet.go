@@ -101,7 +101,7 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 			err = errors.Join(err, n.Stop())
 		}
 	}()
-	resumed, err := n.openHome()
+	resumed, err := n.openHome(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 }
 
 // openHome reports whether Home holds a network to go on with, and reads its manifest.
-func (n *Network) openHome() (resumed bool, err error) {
+func (n *Network) openHome(ctx context.Context) (resumed bool, err error) {
 	entries, err := os.ReadDir(n.Home)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
 		return false, os.MkdirAll(n.Home, 0o700)
@@ -142,11 +142,11 @@ func (n *Network) openHome() (resumed bool, err error) {
 			n.Home, len(m.Validators), len(m.Nodes))
 	}
 	n.ChainID, n.Accounts, n.Validators, n.Nodes = m.ChainID, m.Accounts, m.Validators, m.Nodes
-	return true, n.checkPorts()
+	return true, n.checkPorts(ctx)
 }
 
 // checkPorts tells early, and with the number, that something else listens where the network has to.
-func (n *Network) checkPorts() error {
+func (n *Network) checkPorts(ctx context.Context) error {
 	var all []int
 	for _, v := range n.Validators {
 		all = append(all, v.Ports...)
@@ -155,7 +155,7 @@ func (n *Network) checkPorts() error {
 		all = append(all, node.Ports...)
 	}
 	for _, port := range all {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			return fmt.Errorf("port %d is taken; stop what uses it (an earlier devnet?), or start anew with --fresh --free-ports: %w", port, err)
 		}

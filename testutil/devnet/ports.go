@@ -1,6 +1,7 @@
 package devnet
 
 import (
+	"context"
 	"fmt"
 	"net"
 )
@@ -19,7 +20,7 @@ func (p *ports) take(what string, base, index int) (int, error) {
 	if p.free {
 		port = 0
 	}
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return 0, fmt.Errorf("port %d (%s) is taken; stop what uses it, or pass --free-ports: %w", port, what, err)
 	}

@@ -77,7 +77,7 @@ func (p *Process) launch() error {
 		return fmt.Errorf("opening log of %s: %w", p.Name, err)
 	}
 	defer log.Close()
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.Command(p.path, p.args...) //nolint:noctx // lives until Stop
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttributes()

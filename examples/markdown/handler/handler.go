@@ -35,7 +35,7 @@ func (h renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write([]byte(usage))
+		_, _ = io.WriteString(w, usage) // the asker has gone
 	case http.MethodPost:
 		h.render(w, r)
 	default:
@@ -59,7 +59,7 @@ func (h renderer) render(w http.ResponseWriter, r *http.Request) {
 	// A document may hold scripts: a browser must not run them in the name of the site that serves this.
 	w.Header().Set("Content-Security-Policy", "sandbox")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Write(page.Bytes())
+	_, _ = w.Write(page.Bytes()) // the asker has gone
 }
 
 // read returns the document of a request, or the status that says what is wrong with it.

@@ -46,7 +46,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write([]byte(usage))
+		_, _ = io.WriteString(w, usage) // the asker has gone
 	case http.MethodPost:
 		resize(w, r)
 	default:
@@ -105,7 +105,7 @@ func resize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/"+format)
-	w.Write(thumbnail)
+	_, _ = w.Write(thumbnail)
 }
 
 // request is what the query asks for; zero and "" say that it does not.

@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,7 +86,7 @@ func TestDeployFunctionRefuses(t *testing.T) {
 	} {
 		msg := deployment("markdown")
 		test.change(msg)
-		if test.want != types.ErrInvalidSignature {
+		if !errors.Is(test.want, types.ErrInvalidSignature) {
 			sign(msg)
 		}
 		_, err := s.msgs.DeployFunction(s.ctx, msg)
