@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -8,6 +9,9 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cosmos/gogoproto/proto"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/cosmos/cosmos-sdk/crypto/hd"
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
@@ -58,4 +62,27 @@ func TestKeyring(t *testing.T) {
 	require.Equal(t, first, again)
 	_, err = Address(kr, "nobody")
 	require.Error(t, err)
+}
+
+// An application refuses queries between its start and its next block.
+func TestWhenReady(t *testing.T) {
+	notReady := status.Error(codes.Unknown, "codespace sdk code 26: "+sdkerrors.ErrInvalidHeight.Error()+": context did not contain latest block height")
+	asked := 0
+	answers := func(refusals int, then error) grpc.UnaryInvoker {
+		asked = 0
+		return func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+			if asked++; asked <= refusals {
+				return notReady
+			}
+			return then
+		}
+	}
+	require.NoError(t, whenReady(t.Context(), "", nil, nil, nil, answers(1, nil)))
+	require.Equal(t, 2, asked)
+	other := status.Error(codes.NotFound, "no such account")
+	require.Equal(t, other, whenReady(t.Context(), "", nil, nil, nil, answers(0, other)))
+	require.Equal(t, 1, asked)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Equal(t, notReady, whenReady(ctx, "", nil, nil, nil, answers(9, nil)), "the asker has gone")
 }

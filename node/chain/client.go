@@ -17,6 +17,7 @@ import (
 
 	"cosmossdk.io/math"
 
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
@@ -27,6 +28,9 @@ import (
 
 // rpcTimeout bounds one call of the RPC, in seconds.
 const rpcTimeout = 10
+
+// readyWithin bounds the wait for a node that was started a moment ago.
+const readyWithin = 30 * time.Second
 
 // Config says where a chain is reached.
 type Config struct {
@@ -66,11 +70,25 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	conn, err := grpc.NewClient(target,
 		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(encoding.Codec.GRPCCodec())),
+		grpc.WithUnaryInterceptor(whenReady),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("chain gRPC %q: %w", cfg.GRPC, err)
 	}
 	return &Client{encoding: encoding, chainID: status.NodeInfo.Network, rpc: rpc, grpc: conn}, nil
+}
+
+// whenReady asks again what a node refuses because it has committed no block since it was started. That lasts for about one block.
+func whenReady(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	for deadline := time.Now().Add(readyWithin); ; {
+		err := invoke(ctx, method, request, reply, conn, opts...)
+		if err == nil || !strings.Contains(err.Error(), sdkerrors.ErrInvalidHeight.Error()) || time.Now().After(deadline) {
+			return err
+		}
+		if waitErr := sleep(ctx, pollInterval); waitErr != nil {
+			return err
+		}
+	}
 }
 
 // Close ends the connections.

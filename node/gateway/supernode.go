@@ -40,7 +40,7 @@ const (
 	// else serves.
 	ownSeedAfter = 20 * time.Second
 	// hostPatience is how long a call waits for a first host, and hostRetry how often it looks.
-	hostPatience = 10 * time.Second
+	hostPatience = 20 * time.Second
 	hostRetry    = 250 * time.Millisecond
 	// contactsPage is how many super nodes are asked for, to meet peers at.
 	contactsPage = 100
