@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,14 +31,21 @@ func callCommand() *cobra.Command {
 		Short: "Call a function, through a gateway or straight at its hosts",
 		Long: `Call a function and print its response. Through a gateway, calls are paid by the API key's account, or by the function's owner where it
 sponsors callers. With --direct no gateway is needed: this program opens lanes from your own subscription and talks to hosts itself.`,
-		Example: "  echo '# hello' | orb call markdown --data @-\n  orb call markdown --direct --from bob --data '# hello'",
+		Example: "  echo '# hello' | orb call markdown --data @-\n  orb call markdown --direct --from bob --data @README.md",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
 			body := io.Reader(strings.NewReader(data))
-			if data == "@-" {
+			if path, is := strings.CutPrefix(data, "@"); is && path == "-" {
 				body = cmd.InOrStdin()
+			} else if is {
+				file, err := os.Open(path)
+				if err != nil {
+					return fmt.Errorf("opening the request body: %w", err)
+				}
+				defer file.Close()
+				body = file
 			}
 			if method == "" {
 				method = http.MethodGet
@@ -76,7 +84,7 @@ sponsors callers. With --direct no gateway is needed: this program opens lanes f
 	flags := cmd.Flags()
 	flags.StringVar(&key, "key", "", "API key")
 	flags.StringVar(&method, "method", "", "HTTP method (default GET, with data POST)")
-	flags.StringVar(&data, "data", "", "request body; @- reads standard input")
+	flags.StringVar(&data, "data", "", "request body; @path reads a file, @- standard input")
 	flags.StringArrayVar(&headers, "header", nil, "header as Name: value; may be repeated")
 	flags.BoolVar(&direct, "direct", false, "call hosts without a gateway, paid by --from's own subscription")
 	return cmd
