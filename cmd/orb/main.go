@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,7 +17,12 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	err := run()
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "orb: interrupted")
+		os.Exit(128 + int(syscall.SIGINT))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "orb:", err)
 		os.Exit(1)
 	}
