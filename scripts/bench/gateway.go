@@ -27,7 +27,7 @@ const (
 	hosts       = 2
 	// price buys enough requests with what bob has, whatever the machine's speed.
 	price   = "10uorb"
-	deposit = "500000000uorb"
+	deposit = "100000000uorb"
 )
 
 // example is one function and the same code as a plain net/http server.
