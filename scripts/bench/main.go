@@ -22,6 +22,7 @@ type result struct {
 }
 
 var areas = map[string]func(context.Context) ([]result, error){
+	"chain":   chain,
 	"gateway": gateway,
 }
 
@@ -39,7 +40,7 @@ func main() {
 
 func run(ctx context.Context, names []string) error {
 	if len(names) == 0 {
-		return errors.New("name an area: gateway")
+		return errors.New("name an area: chain, gateway")
 	}
 	for _, name := range names {
 		measure, ok := areas[name]
