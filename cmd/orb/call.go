@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/peer"
@@ -22,7 +23,8 @@ import (
 )
 
 func callCommand() *cobra.Command {
-	var endpoint, key, method, data string
+	var endpoint cli.BaseURL
+	var key, method, data string
 	var headers []string
 	var direct bool
 	var w wallet.Wallet
@@ -53,7 +55,7 @@ sponsors callers. With --direct no gateway is needed: this program opens lanes f
 					method = http.MethodPost
 				}
 			}
-			request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(endpoint, "/")+"/f/"+args[0], body)
+			request, err := http.NewRequestWithContext(ctx, method, endpoint.String()+"/f/"+args[0], body)
 			if err != nil {
 				return err
 			}

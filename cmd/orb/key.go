@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	"github.com/spf13/cobra"
 
 	"github.com/orbnetwork/orb/node/chain"
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/wallet"
 )
@@ -26,7 +26,7 @@ func keyCommand() *cobra.Command {
 
 func keyCreateCommand() *cobra.Command {
 	var w wallet.Wallet
-	var endpoint string
+	var endpoint cli.BaseURL
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Make an API key with which a gateway spends your subscriptions",
@@ -37,7 +37,7 @@ the functions for which a subscription of yours names the gateway as its delegat
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), 30*time.Second)
 			defer cancel()
-			status, err := gateway.FetchStatus(ctx, endpoint)
+			status, err := gateway.FetchStatus(ctx, endpoint.String())
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func signKeyRequest(cmd *cobra.Command, w *wallet.Wallet, status *gateway.Status
 }
 
 func keyDeleteCommand() *cobra.Command {
-	var endpoint string
+	var endpoint cli.BaseURL
 	cmd := &cobra.Command{
 		Use:   "delete <key>",
 		Short: "End an API key",
@@ -95,17 +95,18 @@ func keyDeleteCommand() *cobra.Command {
 	return cmd
 }
 
-func gatewayFlag(cmd *cobra.Command, endpoint *string) {
-	cmd.Flags().StringVar(endpoint, "gateway", "http://127.0.0.1:8080", "base URL of the gateway")
+func gatewayFlag(cmd *cobra.Command, endpoint *cli.BaseURL) {
+	*endpoint = "http://127.0.0.1:8080"
+	cmd.Flags().Var(endpoint, "gateway", "base URL of the gateway")
 }
 
 // askGateway talks to /v1/keys; a refusal is an error with the gateway's own words.
-func askGateway(ctx context.Context, method, endpoint string, body any, header http.Header, answer any) error {
+func askGateway(ctx context.Context, method string, endpoint cli.BaseURL, body any, header http.Header, answer any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(endpoint, "/")+"/v1/keys", bytes.NewReader(data))
+	request, err := http.NewRequestWithContext(ctx, method, endpoint.String()+"/v1/keys", bytes.NewReader(data))
 	if err != nil {
 		return fmt.Errorf("asking the gateway: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/deploy"
 )
 
@@ -23,7 +24,7 @@ func main() {
 		os.Exit(128 + int(syscall.SIGINT))
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "orb:", err)
+		cli.PrintError(os.Stderr, "orb", err)
 		os.Exit(1)
 	}
 }
@@ -41,5 +42,6 @@ func run() error {
 		SilenceErrors: true,
 	}
 	root.AddCommand(nodeCommand(), deploy.NewCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
+	cli.Guide(root)
 	return root.ExecuteContext(ctx)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orbnetwork/orb/node"
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/host"
 )
 
@@ -90,7 +91,7 @@ func nodeStartCommand() *cobra.Command {
 }
 
 func nodeStatusCommand() *cobra.Command {
-	var output string
+	output := cli.NewChoice("text", "json")
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the running node seeds, serves and earns",
@@ -110,16 +111,13 @@ func nodeStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch output {
-			case "json":
+			if output.Value == "json" {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(status)
-			case "text":
-				return printStatus(cmd.OutOrStdout(), status)
 			}
-			return fmt.Errorf("--output %q is neither text nor json", output)
+			return printStatus(cmd.OutOrStdout(), status)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().VarP(output, "output", "o", "text or json")
 	return cmd
 }
 

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"cosmossdk.io/math"
-	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/spf13/cobra"
 
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/wallet"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -17,7 +17,8 @@ import (
 
 func subscribeCommand() *cobra.Command {
 	var w wallet.Wallet
-	var endpoint, deposit string
+	var endpoint cli.BaseURL
+	var deposit string
 	var limits struct{ price, locked, spend uint64 }
 	var public bool
 	cmd := &cobra.Command{
@@ -30,11 +31,11 @@ the limits, and nothing else. Doing it again adds to the deposit and replaces de
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
-			coin, err := sdk.ParseCoinNormalized(deposit)
+			coin, err := cli.ParseCoin(deposit)
 			if err != nil {
-				return fmt.Errorf("deposit %q: %w", deposit, err)
+				return fmt.Errorf("--deposit: %w", err)
 			}
-			status, err := gateway.FetchStatus(ctx, endpoint)
+			status, err := gateway.FetchStatus(ctx, endpoint.String())
 			if err != nil {
 				return err
 			}
@@ -44,7 +45,14 @@ the limits, and nothing else. Doing it again adds to the deposit and replaces de
 			}
 			defer end()
 			if c.ChainID() != status.ChainID {
-				return fmt.Errorf("the gateway is of chain %s, not %s", status.ChainID, c.ChainID())
+				return fmt.Errorf("the gateway %s is of chain %s, but --node is of %s: both must be of one chain", endpoint, status.ChainID, c.ChainID())
+			}
+			balance, err := c.Balance(ctx, sender.Address(), coin.Denom)
+			if err != nil {
+				return err
+			}
+			if balance.LT(coin.Amount) || balance.IsZero() {
+				return fmt.Errorf("%s holds %s%s: too little for a deposit of %s and a transaction fee; send it more", sender.Address(), balance, coin.Denom, coin)
 			}
 			fn, err := c.Functions().Function(ctx, &functionstypes.QueryFunctionRequest{Function: args[0]})
 			if err != nil {

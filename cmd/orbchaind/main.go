@@ -9,6 +9,8 @@ import (
 
 	svrcmd "github.com/cosmos/cosmos-sdk/server/cmd"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/orbnetwork/orb/node/cli"
 )
 
 // envPrefix begins the environment variable of every flag: ORBCHAIND_HOME is --home.
@@ -28,6 +30,7 @@ func main() {
 		os.Exit(1)
 	}
 	if err := svrcmd.Execute(root, envPrefix, home); err != nil {
+		cli.PrintError(os.Stderr, "orbchaind", err)
 		os.Exit(1)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/orbnetwork/orb/app"
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/deploy"
 	"github.com/orbnetwork/orb/node/gateway"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -48,7 +49,7 @@ func newRootCommand(home string) (*cobra.Command, error) {
 	root := &cobra.Command{
 		Use:           "orbchaind",
 		Short:         "Run a node of the Orb chain, or talk to one",
-		SilenceErrors: false,
+		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(cmd.OutOrStdout())
@@ -77,6 +78,7 @@ func newRootCommand(home string) (*cobra.Command, error) {
 	if err := autoCLI.EnhanceRootCommand(root); err != nil {
 		return nil, err
 	}
+	cli.Guide(root)
 	return root, nil
 }
 
@@ -104,7 +106,6 @@ func newQueryCommand() *cobra.Command {
 		Use:     "query",
 		Aliases: []string{"q"},
 		Short:   "Ask the chain",
-		RunE:    client.ValidateCmd,
 	}
 	cmd.AddCommand(
 		rpc.WaitTxCmd(),
@@ -122,7 +123,6 @@ func newTxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tx",
 		Short: "Sign and send transactions",
-		RunE:  client.ValidateCmd,
 	}
 	cmd.AddCommand(
 		authcmd.GetSignCommand(),
@@ -145,7 +145,6 @@ func newFunctionsTxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   functionstypes.ModuleName,
 		Short: "Deploy functions and verify them",
-		RunE:  client.ValidateCmd,
 	}
 	cmd.AddCommand(deploy.NewCommand())
 	return cmd

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cometbft/cometbft/crypto/tmhash"
 	"github.com/cosmos/gogoproto/proto"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"cosmossdk.io/math"
 
@@ -315,6 +317,9 @@ func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64
 
 func (s *Sender) account(ctx context.Context) (sdk.AccountI, error) {
 	answer, err := s.client.Auth().Account(ctx, &authtypes.QueryAccountRequest{Address: s.address.String()})
+	if status.Code(err) == codes.NotFound {
+		return nil, fmt.Errorf("account %s is not on the chain yet: it comes into being when somebody sends it money", s.address)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking for account %s: %w", s.address, err)
 	}

@@ -11,8 +11,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/wallet"
 )
@@ -24,7 +23,8 @@ func NewCommand() *cobra.Command {
 		o       Options
 		flagged = DefaultManifest()
 		price   string
-		output  string
+		super   cli.BaseURL
+		output  = cli.NewChoice("text", "json")
 		yes     bool
 	)
 	cmd := &cobra.Command{
@@ -37,16 +37,16 @@ home, under functions/<name>.key: keep it, it signs later versions.`,
 			"  deploy ./filter.wasm --contract filter --sample ./sample.txt --name shout --price 20uorb --plan standard --from alice --yes",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return fmt.Errorf("--output %q is neither text nor json", output)
-			}
 			var err error
-			o.Source = args[0]
+			o.Source, o.SuperNode = args[0], super.String()
 			if o.Manifest, err = manifest(cmd, o.Source, flagged); err != nil {
 				return err
 			}
-			if o.Price, err = sdk.ParseCoinNormalized(price); err != nil {
-				return fmt.Errorf("price %q: %w; write it like 50uorb", price, err)
+			if o.Price, err = cli.ParseCoin(price); err != nil {
+				return fmt.Errorf("--price: %w", err)
+			}
+			if err := o.validate(); err != nil {
+				return err
 			}
 			o.Progress = func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step+"…") }
 			o.Confirm = func(q Quote) bool {
@@ -65,7 +65,7 @@ home, under functions/<name>.key: keep it, it signs later versions.`,
 			if err != nil {
 				return err
 			}
-			return show(cmd, result, output)
+			return show(cmd, result, output.Value)
 		},
 	}
 	w.Flags(cmd)
@@ -74,13 +74,13 @@ home, under functions/<name>.key: keep it, it signs later versions.`,
 	flags.StringVar(&price, "price", "", "what a request costs its payer, e.g. 50uorb")
 	flags.Uint32Var(&o.OwnerShareBps, "owner-share", 3_000, "your part of the price after the network fee, in basis points; the host gets the rest")
 	flags.StringVar(&o.Plan, "plan", "starter", "plan, as in `query rewards params`")
-	flags.StringVar(&o.SuperNode, "supernode", "", "base URL of the super node to upload to (default: one from the chain)")
+	flags.Var(&super, "supernode", "base URL of the super node to upload to (default: one from the chain)")
 	flags.StringVar(&flagged.Contract, "contract", flagged.Contract, "http or filter, over the manifest's")
 	flags.StringVar(&flagged.Sample, "sample", "", "file with the sample request, over the manifest's")
 	flags.Uint64Var(&flagged.MemoryMiB, "memory-mib", flagged.MemoryMiB, "memory limit per instance, over the manifest's")
 	flags.Uint64Var(&flagged.FuelFactor, "fuel-factor", flagged.FuelFactor, "fuel limit per request as a multiple of the complexity, over the manifest's")
 	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before paying")
-	flags.StringVarP(&output, "output", "o", "text", "text or json")
+	flags.VarP(output, "output", "o", "text or json")
 	for _, name := range []string{"name", "price"} {
 		_ = cmd.MarkFlagRequired(name) // fails only for a flag that is not there
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ const verdictTimeout = 5 * time.Minute
 var (
 	// ErrCancelled says that the owner did not confirm the cost.
 	ErrCancelled = errors.New("cancelled; nothing was signed or sent")
+	// ErrFunds says that the owner cannot pay for it.
+	ErrFunds = errors.New("not enough money")
 	// ErrRejected says that the super nodes refused the version.
 	ErrRejected = errors.New("the super nodes refused the version")
 )
@@ -37,6 +40,7 @@ type Chain interface {
 	ChainID() string
 	Functions() functionstypes.QueryClient
 	Rewards() rewardstypes.QueryClient
+	Balance(ctx context.Context, address, denom string) (math.Int, error)
 }
 
 // Sender signs and sends for the owner.
@@ -117,10 +121,7 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	if err := o.Manifest.validate(); err != nil {
-		return nil, err
-	}
-	if err := functionstypes.ValidateName(o.Name); err != nil {
+	if err := o.validate(); err != nil {
 		return nil, err
 	}
 	if err := o.nameIsFree(ctx, c); err != nil {
@@ -138,6 +139,9 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 	}
 	if o.Confirm != nil && !o.Confirm(quote) {
 		return nil, ErrCancelled
+	}
+	if err := afford(ctx, c, sender.Address(), quote); err != nil {
+		return nil, err
 	}
 	endpoint, err := o.endpoint(ctx, c)
 	if err != nil {
@@ -162,6 +166,20 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 		Complexity: msg.Complexity, FuelLimit: msg.FuelLimit, TxHash: sent.Hash, URL: strings.TrimSuffix(endpoint, "/") + "/f/" + o.Name,
 		Cost: Cost{quote.Verification, quote.Hosting, quote.Included, quote.Total, quote.Denom},
 	}, nil
+}
+
+// validate finds what is wrong before anything is built, asked or made.
+func (o Options) validate() error {
+	if _, err := os.Stat(o.Source); err != nil {
+		return fmt.Errorf("%s is neither a function's folder nor a .wasm file: %w", o.Source, err)
+	}
+	if err := o.Manifest.validate(); err != nil {
+		return err
+	}
+	if o.OwnerShareBps > 10_000 {
+		return fmt.Errorf("the owner's share is %d basis points, at most 10000 are the whole", o.OwnerShareBps)
+	}
+	return functionstypes.ValidateName(o.Name)
 }
 
 // nameIsFree saves the work when it would be for nothing.
@@ -195,6 +213,9 @@ func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner strin
 	if err != nil {
 		return nil, Quote{}, err
 	}
+	if o.Price.Denom != rewards.Params.Denom {
+		return nil, Quote{}, fmt.Errorf("the price is in %s, but this chain's money is %s", o.Price.Denom, rewards.Params.Denom)
+	}
 	plan, err := rewards.Params.Plan(o.Plan)
 	if err != nil {
 		return nil, Quote{}, fmt.Errorf("%w; there are %s", err, planNames(rewards.Params))
@@ -214,6 +235,9 @@ func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner strin
 		MaxCost: sdk.NewCoin(quote.Denom, quote.Total),
 	}
 	version := msg.Version()
+	if err := functions.Params.Admit(functionstypes.Function{Price: o.Price}, version); err != nil {
+		return nil, Quote{}, fmt.Errorf("the chain would refuse it: %w", err)
+	}
 	msg.Signature = ed25519.Sign(o.Key, functionstypes.VersionSignBytes(c.ChainID(), owner, o.Name, &version))
 	return msg, quote, nil
 }
@@ -224,6 +248,19 @@ func planNames(params rewardstypes.Params) string {
 		names[i] = plan.Name
 	}
 	return strings.Join(names, ", ")
+}
+
+// afford saves the upload when the owner cannot pay. The fee of the transaction comes on top.
+func afford(ctx context.Context, c Chain, owner string, quote Quote) error {
+	balance, err := c.Balance(ctx, owner, quote.Denom)
+	if err != nil {
+		return err
+	}
+	if balance.LTE(quote.Total) {
+		return fmt.Errorf("%w: %s holds %s%s, the deploy costs %s%s and a transaction fee; send it more, or choose a smaller --plan",
+			ErrFunds, owner, balance, quote.Denom, quote.Total, quote.Denom)
+	}
+	return nil
 }
 
 // endpoint is the super node to upload to.

@@ -28,6 +28,11 @@ type Manifest struct {
 	FuelFactor uint64 `json:"fuel_factor"`
 }
 
+const manifestFields = `"contract" ("http" or "filter"), "sample" (a file's path), "memory_mib" and "fuel_factor" (numbers)`
+
+// maxMemoryMiB is what a 32-bit memory can have; a chain's params allow less.
+const maxMemoryMiB = 4 << 10
+
 // DefaultManifest is what a manifest need not say.
 func DefaultManifest() Manifest {
 	return Manifest{Contract: "http", MemoryMiB: 64, FuelFactor: functionstypes.FuelFactor}
@@ -47,7 +52,10 @@ func readManifest(folder string) (Manifest, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m); err != nil {
-		return m, fmt.Errorf("reading %s: %w", path, err)
+		return m, fmt.Errorf("reading %s: %w; it holds an object with %s", path, err, manifestFields)
+	}
+	if decoder.More() {
+		return m, fmt.Errorf("reading %s: there is something behind the object; it holds one object with %s", path, manifestFields)
 	}
 	if m.Sample != "" {
 		m.Sample = filepath.Join(folder, m.Sample)
@@ -62,18 +70,18 @@ func (m Manifest) contract() (functionstypes.Contract, error) {
 	case "filter":
 		return functionstypes.CONTRACT_FILTER, nil
 	}
-	return 0, fmt.Errorf("contract %q is neither http nor filter", m.Contract)
+	return 0, fmt.Errorf("contract %q is neither http nor filter: set \"contract\" in %s, or --contract", m.Contract, ManifestName)
 }
 
 func (m Manifest) validate() error {
 	if _, err := m.contract(); err != nil {
 		return err
 	}
-	if m.MemoryMiB == 0 {
-		return errors.New("memory_mib must be at least 1")
+	if m.MemoryMiB == 0 || m.MemoryMiB > maxMemoryMiB {
+		return fmt.Errorf("memory_mib is %d, want 1 to %d: set it in %s, or --memory-mib", m.MemoryMiB, maxMemoryMiB, ManifestName)
 	}
 	if m.FuelFactor == 0 || m.FuelFactor > functionstypes.FuelFactor {
-		return fmt.Errorf("fuel_factor is %d, want 1 to %d", m.FuelFactor, functionstypes.FuelFactor)
+		return fmt.Errorf("fuel_factor is %d, want 1 to %d: set it in %s, or --fuel-factor", m.FuelFactor, functionstypes.FuelFactor, ManifestName)
 	}
 	if m.Sample == "" {
 		return fmt.Errorf("no sample request: name a file of at most %d bytes as \"sample\" in %s, or with --sample", functionstypes.MaxSampleBytes, ManifestName)
@@ -86,10 +94,11 @@ func (m Manifest) memoryLimit() uint64 { return m.MemoryMiB << 20 / wasm.PageSiz
 func (m Manifest) readSample() ([]byte, error) {
 	sample, err := os.ReadFile(m.Sample)
 	if err != nil {
-		return nil, fmt.Errorf("reading sample: %w", err)
+		return nil, fmt.Errorf("reading the sample request that %s or --sample names: %w", ManifestName, err)
 	}
 	if len(sample) > functionstypes.MaxSampleBytes {
-		return nil, fmt.Errorf("the sample %s has %d bytes, at most %d are allowed", m.Sample, len(sample), functionstypes.MaxSampleBytes)
+		return nil, fmt.Errorf("the sample %s has %d bytes, at most %d are allowed: choose a smaller request that stands for the usual work",
+			m.Sample, len(sample), functionstypes.MaxSampleBytes)
 	}
 	return sample, nil
 }

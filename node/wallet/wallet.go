@@ -12,6 +12,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
 	"github.com/orbnetwork/orb/node/chain"
 )
 
@@ -89,6 +91,12 @@ func (w *Wallet) Keyring(cmd *cobra.Command) (keyring.Keyring, error) {
 func (w *Wallet) Connect(ctx context.Context, cmd *cobra.Command) (c *chain.Client, sender *chain.Sender, end func(), err error) {
 	kr, err := w.Keyring(cmd)
 	if err != nil {
+		return nil, nil, nil, err
+	}
+	if _, err := chain.Address(kr, w.From); err != nil {
+		if errors.Is(err, sdkerrors.ErrKeyNotFound) {
+			return nil, nil, nil, fmt.Errorf("no key %q in the %s keyring of %s: %w", w.From, w.backend, w.Home, sdkerrors.ErrKeyNotFound)
+		}
 		return nil, nil, nil, err
 	}
 	if c, err = chain.Dial(ctx, chain.Config{RPC: w.rpc, GRPC: w.grpc}); err != nil {

@@ -84,6 +84,9 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 	if opts.Validators < 1 || opts.Nodes < 0 {
 		return nil, fmt.Errorf("a network needs at least one validator and no negative number of nodes, got %d and %d", opts.Validators, opts.Nodes)
 	}
+	if opts.BlockTime < 0 {
+		return nil, fmt.Errorf("the pause between blocks cannot be negative, got %s", opts.BlockTime)
+	}
 	if opts.BlockTime == 0 {
 		opts.BlockTime = time.Second
 	}
