@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -188,7 +191,10 @@ func (o Options) nameIsFree(ctx context.Context, c Chain) error {
 	if err == nil && answer.Function.HoldsName() {
 		return fmt.Errorf("the name %q belongs to %s already; choose another with --name", o.Name, answer.Function.Id)
 	}
-	return nil // an error may mean that there is none; others come back from the next question
+	if status.Code(err) == codes.Unavailable {
+		return fmt.Errorf("asking the chain whether the name %q is free: %w", o.Name, err)
+	}
+	return nil // other errors mean that there is none
 }
 
 // prepare measures and prices the package and makes the signed message.

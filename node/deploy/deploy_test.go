@@ -233,7 +233,7 @@ func TestRunInterrupted(t *testing.T) {
 	s := newScene(t)
 	s.chain.verdict = functionstypes.FUNCTION_STATUS_PENDING
 	ctx, cancel := context.WithCancel(t.Context())
-	s.options.Progress = func(step string) {
+	s.options.Progress = func(string) {
 		if s.chain.sent != nil {
 			cancel()
 		}
