@@ -71,7 +71,7 @@ func (l *ledger) Send(_ context.Context, msgs ...sdk.Msg) (*chain.TxResult, erro
 	result := &chain.TxResult{}
 	for _, r := range msgs[0].(*rewardstypes.MsgSettle).Receipts {
 		lane := l.lanes[fmt.Sprintf("%x", r.LaneId)]
-		if _, err := lane.Redeem(r, testChain, 1); err != nil {
+		if err := errors.Join(lane.Admit(r.Count, 1), r.Verify(testChain, lane.SessionKey)); err != nil {
 			response.Outcomes = append(response.Outcomes, rewardstypes.SettleOutcome{Code: rewardstypes.ErrStale.ABCICode()})
 			continue
 		}

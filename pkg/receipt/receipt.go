@@ -46,6 +46,24 @@ func (r *Receipt) Verify(chainID string, sessionKey ed25519.PublicKey) error {
 	return nil
 }
 
+// VerifyAll is Verify for many receipts, each under the session key at its place. It returns an error, or nil, per receipt. When all are
+// good that costs half of what checking them one by one does.
+func VerifyAll(chainID string, receipts []Receipt, sessionKeys []ed25519.PublicKey) []error {
+	refused := make([]error, len(receipts))
+	batch, good := ed25519consensus.NewPreallocatedBatchVerifier(len(receipts)), len(receipts) > 0
+	for i, r := range receipts {
+		good = good && len(r.LaneId) == LaneIDSize
+		batch.Add(sessionKeys[i], SignBytes(chainID, r.LaneId, r.Count), r.Signature)
+	}
+	if good && batch.Verify() {
+		return refused
+	}
+	for i, r := range receipts {
+		refused[i] = r.Verify(chainID, sessionKeys[i])
+	}
+	return refused
+}
+
 func verify(key ed25519.PublicKey, message, signature []byte) bool {
 	return len(key) == ed25519.PublicKeySize && len(signature) == ed25519.SignatureSize &&
 		ed25519consensus.Verify(key, message, signature)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"testing"
@@ -93,6 +94,8 @@ func TestVectors(t *testing.T) {
 func TestReceiptVerify(t *testing.T) {
 	valid := receipt.Sign(key(1), chainID, laneID(2), 42)
 	require.NoError(t, valid.Verify(chainID, public(key(1))))
+	require.Empty(t, receipt.VerifyAll(chainID, nil, nil))
+	require.Equal(t, make([]error, 2), receipt.VerifyAll(chainID, []receipt.Receipt{valid, valid}, []ed25519.PublicKey{public(key(1)), public(key(1))}))
 	for name, c := range map[string]struct {
 		change  func(*receipt.Receipt)
 		chainID string
@@ -111,6 +114,12 @@ func TestReceiptVerify(t *testing.T) {
 			r := receipt.Receipt{LaneId: bytes.Clone(valid.LaneId), Count: valid.Count, Signature: bytes.Clone(valid.Signature)}
 			c.change(&r)
 			require.ErrorIs(t, r.Verify(c.chainID, c.key), receipt.ErrInvalid)
+
+			other := receipt.Sign(key(7), c.chainID, laneID(7), 1)
+			refused := receipt.VerifyAll(c.chainID, []receipt.Receipt{other, r, other}, []ed25519.PublicKey{public(key(7)), c.key, public(key(7))})
+			require.Len(t, refused, 3)
+			require.NoError(t, errors.Join(refused[0], refused[2]), "the others are good")
+			require.ErrorIs(t, refused[1], receipt.ErrInvalid)
 		})
 	}
 }

@@ -10,7 +10,6 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
-	"github.com/orbnetwork/orb/pkg/price"
 	"github.com/orbnetwork/orb/x/rewards/types"
 )
 
@@ -46,18 +45,36 @@ func (k Keeper) payAccount(ctx context.Context, account string, amount math.Int)
 	return nil
 }
 
-// paySplit notes every part of what some requests paid.
-func (k Keeper) paySplit(ctx context.Context, split price.Split, host, owner, gateway string) error {
-	for _, part := range []struct {
-		account string
-		amount  math.Int
-	}{{host, split.Host}, {owner, split.Owner}, {gateway, split.Gateway}} {
-		if err := k.payAccount(ctx, part.account, part.amount); err != nil {
+// dues sums what one message pays.
+type dues struct {
+	// accounts in the order in which they were first paid, amounts by account.
+	accounts []string
+	amounts  map[string]math.Int
+
+	burned, validators math.Int
+}
+
+func newDues() dues {
+	return dues{amounts: make(map[string]math.Int), burned: math.ZeroInt(), validators: math.ZeroInt()}
+}
+
+func (d *dues) add(account string, amount math.Int) {
+	sum, known := d.amounts[account]
+	if !known {
+		d.accounts, sum = append(d.accounts, account), math.ZeroInt()
+	}
+	d.amounts[account] = sum.Add(amount)
+}
+
+// note enters the sums into the block's payouts.
+func (d *dues) note(ctx context.Context, k Keeper) error {
+	for _, account := range d.accounts {
+		if err := k.payAccount(ctx, account, d.amounts[account]); err != nil {
 			return err
 		}
 	}
-	k.pay(ctx, toBurning, nil, split.Burned)
-	k.pay(ctx, toValidators, nil, split.Validators)
+	k.pay(ctx, toBurning, nil, d.burned)
+	k.pay(ctx, toValidators, nil, d.validators)
 	return nil
 }
 

@@ -29,21 +29,23 @@ func (l *Lane) Extend(height int64, blocks uint64) {
 	l.Closes = l.Expiry + 2*int64(blocks)
 }
 
-// Redeem checks a receipt and returns what it pays. Cheap checks come first. Errors are ErrLaneClosed, ErrStale, ErrOverCap and
-// ErrInvalidReceipt.
-func (l Lane) Redeem(r receipt.Receipt, chainID string, height int64) (price.Split, error) {
+// Admit tells whether a receipt for count requests would pay at a height, if it is signed well. Errors are ErrLaneClosed, ErrStale and
+// ErrOverCap.
+func (l Lane) Admit(count uint64, height int64) error {
 	switch {
 	case height > l.Closes:
-		return price.Split{}, errors.Wrapf(ErrLaneClosed, "lane %s closed at height %d", l.HexID(), l.Closes)
-	case r.Count <= l.Redeemed:
-		return price.Split{}, errors.Wrapf(ErrStale, "%d of %d are settled", l.Redeemed, r.Count)
-	case r.Count > l.Cap:
-		return price.Split{}, errors.Wrapf(ErrOverCap, "%d of at most %d", r.Count, l.Cap)
+		return errors.Wrapf(ErrLaneClosed, "lane %s closed at height %d", l.HexID(), l.Closes)
+	case count <= l.Redeemed:
+		return errors.Wrapf(ErrStale, "%d of %d are settled", l.Redeemed, count)
+	case count > l.Cap:
+		return errors.Wrapf(ErrOverCap, "%d of at most %d", count, l.Cap)
 	}
-	if err := r.Verify(chainID, l.SessionKey); err != nil {
-		return price.Split{}, errors.Wrap(ErrInvalidReceipt, err.Error())
-	}
-	return l.FeeSplit.Of(l.Price, l.OwnerShareBps, r.Count).Sub(l.FeeSplit.Of(l.Price, l.OwnerShareBps, l.Redeemed)), nil
+	return nil
+}
+
+// Pays returns what an admitted receipt pays beyond what is redeemed.
+func (l Lane) Pays(count uint64) price.Split {
+	return l.FeeSplit.Of(l.Price, l.OwnerShareBps, count).Sub(l.FeeSplit.Of(l.Price, l.OwnerShareBps, l.Redeemed))
 }
 
 // Validate checks the fields of a lane on their own.
