@@ -35,10 +35,11 @@ import (
 const (
 	chainRounds   = 5
 	sendsPerBlock = 1_000
-	settlements   = 50
 	lanesPerBatch = 100
-	provers       = 200
-	stmWorkers    = 4
+	operators     = 50
+	// nodesEach is how many nodes an operator has; their proofs share a transaction.
+	nodesEach  = 10
+	stmWorkers = 4
 )
 
 // bench is the testing.TB that the fixture reports to: what it refuses ends the benchmark.
@@ -75,7 +76,7 @@ func chain(ctx context.Context) (results []result, err error) {
 		}
 		settles = append(settles, float64(len(txs)*lanesPerBatch)/s.block(txs...).Seconds())
 		s.nextEpoch()
-		proofs = append(proofs, provers/s.block(s.proofs()...).Seconds())
+		proofs = append(proofs, operators*nodesEach/s.block(s.proofs()...).Seconds())
 	}
 	tenMillion = s.NextBlock(s.settle(0, 10_000_000)).TxResults[0]
 	s.ok(one, tenMillion)
@@ -88,8 +89,8 @@ func chain(ctx context.Context) (results []result, err error) {
 		{"chain.settle_lanes_over_sends", median(settles) / median(sends), "ratio", perBlock},
 		{"chain.proofs_over_sends", median(proofs) / median(sends), "ratio", perBlock},
 		{"chain.sends", median(sends), "1/s", fmt.Sprintf("blocks of %d, %s", sendsPerBlock, perBlock)},
-		{"chain.settle_lanes", median(settles), "1/s", fmt.Sprintf("blocks of %d × %d, %s", settlements, lanesPerBatch, perBlock)},
-		{"chain.proofs", median(proofs), "1/s", fmt.Sprintf("blocks of %d, %s", provers, perBlock)},
+		{"chain.settle_lanes", median(settles), "1/s", fmt.Sprintf("blocks of %d × %d, %s", operators, lanesPerBatch, perBlock)},
+		{"chain.proofs", median(proofs), "1/s", fmt.Sprintf("blocks of %d × %d, %s", operators, nodesEach, perBlock)},
 	}
 	aborts, err := abortRate()
 	if err != nil {
@@ -102,8 +103,8 @@ func chain(ctx context.Context) (results []result, err error) {
 type settling struct {
 	*fixture.Chain
 	functionID string
-	hosts      []fixture.Account
-	// lanes[i] are those to hosts[i].
+	operators  []fixture.Account
+	// lanes[i] are those to the first node of operators[i].
 	lanes [][][]byte
 }
 
@@ -113,30 +114,25 @@ func orbID(host int) string                  { return fixture.OrbID(fmt.Sprintf(
 func newSettling(a *app.App) *settling {
 	s := &settling{Chain: fixture.NewWith(bench{}, a, 3+sendsPerBlock)}
 	attester, owner, payer := s.Accounts[1], s.Accounts[2], s.Accounts[2]
-	s.hosts = s.Accounts[3 : 3+provers]
+	s.operators = s.Accounts[3 : 3+operators]
 	s.SuperNode(attester)
 	deployed := s.Deploy(owner, "bench")
 	s.functionID = deployed.Id
 	s.Verify(attester, deployed.ClaimId)
 
-	var txs [][]byte
-	for i, host := range s.hosts {
-		id := orbID(i)
-		key := fixture.Key(fmt.Sprintf("host %d", i))
-		txs = append(txs, s.Tx(host, &seedingtypes.MsgRegisterNode{
-			Operator: host.String(), OrbId: id, Moniker: "host", Addresses: []string{"/ip4/127.0.0.1/tcp/4001"},
-			Signature: stded25519.Sign(key, seedingtypes.RegistrationSignBytes(fixture.ChainID, host.String(), id)),
-		}))
-	}
-	s.ok(s.NextBlock(txs...).TxResults...)
-	txs = nil
-	for i, host := range s.hosts {
-		txs = append(txs, s.Tx(host, &seedingtypes.MsgSeed{Operator: host.String(), OrbId: orbID(i), FunctionId: s.functionID, Epoch: s.epoch(), Proof: s.proof(i)}))
-	}
-	s.ok(s.NextBlock(txs...).TxResults...)
+	s.block(s.nodes(func(operator string, node int) sdk.Msg {
+		id, key := orbID(node), fixture.Key(fmt.Sprintf("host %d", node))
+		return &seedingtypes.MsgRegisterNode{
+			Operator: operator, OrbId: id, Moniker: "host", Addresses: []string{"/ip4/127.0.0.1/tcp/4001"},
+			Signature: stded25519.Sign(key, seedingtypes.RegistrationSignBytes(fixture.ChainID, operator, id)),
+		}
+	})...)
+	s.block(s.nodes(func(operator string, node int) sdk.Msg {
+		return &seedingtypes.MsgSeed{Operator: operator, OrbId: orbID(node), FunctionId: s.functionID, Epoch: s.epoch(), Proof: s.proof(node)}
+	})...)
 
 	s.MustSend(payer, &rewardstypes.MsgSubscribe{Payer: payer.String(), FunctionId: s.functionID, Deposit: sdk.NewInt64Coin(functionstypes.Denom, fixture.Balance/2)})
-	for host := range settlements {
+	for host := range operators {
 		entries := make([]rewardstypes.LaneEntry, lanesPerBatch)
 		for i := range entries {
 			requests := uint64(1_000)
@@ -144,7 +140,7 @@ func newSettling(a *app.App) *settling {
 				requests = 10_000_000
 			}
 			entries[i] = rewardstypes.LaneEntry{
-				Payer: payer.String(), FunctionId: s.functionID, OrbId: orbID(host), Cap: requests,
+				Payer: payer.String(), FunctionId: s.functionID, OrbId: orbID(host * nodesEach), Cap: requests,
 				SessionKey: session(host).Public().(stded25519.PublicKey), Price: sdk.NewInt64Coin(functionstypes.Denom, 50),
 			}
 		}
@@ -179,13 +175,25 @@ func (s *settling) sends() (txs [][]byte) {
 	return txs
 }
 
+// nodes returns a transaction per operator with a message for each of its nodes.
+func (s *settling) nodes(message func(operator string, node int) sdk.Msg) (txs [][]byte) {
+	for i, operator := range s.operators {
+		var messages []sdk.Msg
+		for node := range nodesEach {
+			messages = append(messages, message(operator.String(), i*nodesEach+node))
+		}
+		txs = append(txs, s.Tx(operator, messages...))
+	}
+	return txs
+}
+
 // settle redeems every lane of a host up to a count.
 func (s *settling) settle(host int, count uint64) []byte {
-	msg := &rewardstypes.MsgSettle{Settler: s.hosts[host].String()}
+	msg := &rewardstypes.MsgSettle{Settler: s.operators[host].String()}
 	for _, lane := range s.lanes[host] {
 		msg.Receipts = append(msg.Receipts, receipt.Sign(session(host), fixture.ChainID, lane, count))
 	}
-	return s.Tx(s.hosts[host], msg)
+	return s.Tx(s.operators[host], msg)
 }
 
 func (s *settling) settleAll(count uint64) (txs [][]byte) {
@@ -223,13 +231,10 @@ func (s *settling) proof(host int) seedingtypes.Proof {
 	return seedingtypes.Proof{Chunk: chunk, Path: path}
 }
 
-func (s *settling) proofs() (txs [][]byte) {
-	for i, host := range s.hosts {
-		txs = append(txs, s.Tx(host, &seedingtypes.MsgProve{
-			Operator: host.String(), OrbId: orbID(i), FunctionId: s.functionID, Epoch: s.epoch(), Proof: s.proof(i),
-		}))
-	}
-	return txs
+func (s *settling) proofs() [][]byte {
+	return s.nodes(func(operator string, node int) sdk.Msg {
+		return &seedingtypes.MsgProve{Operator: operator, OrbId: orbID(node), FunctionId: s.functionID, Epoch: s.epoch(), Proof: s.proof(node)}
+	})
 }
 
 // abortRate runs a block of settlements in parallel and counts how many executions were thrown away because another transaction had
@@ -242,8 +247,8 @@ func abortRate() (result, error) {
 	executed.Store(0)
 	s.block(txs...)
 	runs := executed.Load()
-	return result{"chain.stm_abort_rate", float64(runs-settlements) / float64(runs), "ratio",
-		fmt.Sprintf("%d executions of %d settlements of %d lanes, %d workers", runs, settlements, lanesPerBatch, stmWorkers)}, nil
+	return result{"chain.stm_abort_rate", float64(runs-operators) / float64(runs), "ratio",
+		fmt.Sprintf("%d executions of %d settlements of %d lanes, %d workers", runs, operators, lanesPerBatch, stmWorkers)}, nil
 }
 
 // counting returns an app that counts how often it executes a transaction of a block.
