@@ -134,8 +134,8 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	registry.Add(weights.Get("msg_register_super_node", 30), simulation.RegisterSuperNode(am.keeper, am.staking))
-	registry.Add(weights.Get("msg_deploy_function", 40), simulation.DeployFunction(am.keeper))
-	registry.Add(weights.Get("msg_commit_attestation", 80), simulation.CommitAttestation(am.keeper))
-	registry.Add(weights.Get("msg_reveal_attestation", 80), simulation.RevealAttestation(am.keeper))
+	registry.Add(weights.Get("msg_register_super_node", 30), simulation.Refusable(simulation.RegisterSuperNode(am.keeper, am.staking)))
+	registry.Add(weights.Get("msg_deploy_function", 40), simulation.Refusable(simulation.DeployFunction(am.keeper)))
+	registry.Add(weights.Get("msg_commit_attestation", 80), simulation.Refusable(simulation.CommitAttestation(am.keeper)))
+	registry.Add(weights.Get("msg_reveal_attestation", 80), simulation.Refusable(simulation.RevealAttestation(am.keeper)))
 }

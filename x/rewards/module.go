@@ -18,6 +18,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/module"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
+	functionssim "github.com/orbnetwork/orb/x/functions/simulation"
 	"github.com/orbnetwork/orb/x/rewards/keeper"
 	"github.com/orbnetwork/orb/x/rewards/simulation"
 	"github.com/orbnetwork/orb/x/rewards/types"
@@ -149,8 +150,8 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	registry.Add(weights.Get("msg_subscribe", 40), simulation.Subscribe(am.chain))
-	registry.Add(weights.Get("msg_open_lanes", 80), simulation.OpenLanes(am.keeper, am.chain))
-	registry.Add(weights.Get("msg_settle", 100), simulation.Settle(am.keeper))
-	registry.Add(weights.Get("msg_claim_hosting", 40), simulation.ClaimHosting(am.keeper, am.chain))
+	registry.Add(weights.Get("msg_subscribe", 40), functionssim.Refusable(simulation.Subscribe(am.chain)))
+	registry.Add(weights.Get("msg_open_lanes", 80), functionssim.Refusable(simulation.OpenLanes(am.keeper, am.chain)))
+	registry.Add(weights.Get("msg_settle", 100), functionssim.Refusable(simulation.Settle(am.keeper)))
+	registry.Add(weights.Get("msg_claim_hosting", 40), functionssim.Refusable(simulation.ClaimHosting(am.keeper, am.chain)))
 }

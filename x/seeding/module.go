@@ -18,6 +18,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/module"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
+	functionssim "github.com/orbnetwork/orb/x/functions/simulation"
 	"github.com/orbnetwork/orb/x/seeding/keeper"
 	"github.com/orbnetwork/orb/x/seeding/simulation"
 	"github.com/orbnetwork/orb/x/seeding/types"
@@ -134,7 +135,7 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	registry.Add(weights.Get("msg_register_node", 40), simulation.RegisterNode())
-	registry.Add(weights.Get("msg_seed", 80), simulation.Seed(am.keeper, am.functions))
-	registry.Add(weights.Get("msg_prove", 80), simulation.Prove(am.keeper))
+	registry.Add(weights.Get("msg_register_node", 40), functionssim.Refusable(simulation.RegisterNode()))
+	registry.Add(weights.Get("msg_seed", 80), functionssim.Refusable(simulation.Seed(am.keeper, am.functions)))
+	registry.Add(weights.Get("msg_prove", 80), functionssim.Refusable(simulation.Prove(am.keeper)))
 }
