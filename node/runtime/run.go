@@ -78,7 +78,15 @@ func (p *Program) execute(ctx context.Context, x *execution) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
 	}
 	defer instance.Close(context.WithoutCancel(ctx))
-	_, err = instance.ExportedFunction("_start").Call(ctx)
+	entries := []string{wasm.CommandEntry}
+	if instance.ExportedFunction(wasm.ReactorEntry) != nil {
+		entries = []string{wasm.InitEntry, wasm.ReactorEntry}
+	}
+	for _, name := range entries {
+		if f := instance.ExportedFunction(name); f != nil && err == nil {
+			_, err = f.Call(ctx)
+		}
+	}
 	if errors.Is(err, errInterrupted) {
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
 	}
@@ -101,7 +109,7 @@ func (x *execution) outcome(instance api.Module, err error) Outcome {
 		o.Fault, o.Message = receipt.FaultMemory, "the function failed after it was refused more memory"
 	case failed && exit != nil:
 		o.Fault, o.Message = receipt.FaultExit, fmt.Sprintf("the function ended with exit status %d", exit.ExitCode())
-	case failed && isStackOverflow(err):
+	case failed && int32(instance.ExportedGlobal(wasm.DepthExport).Get()) < 0:
 		o.Fault, o.Message = receipt.FaultDepth, "calls nested too deep"
 	case failed:
 		o.Fault, o.Message = receipt.FaultTrap, trapReason(err)

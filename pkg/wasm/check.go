@@ -3,23 +3,26 @@
 // so that fuel is the same number everywhere.
 package wasm
 
+import "strings"
+
+const wasiModule = "wasi_snapshot_preview1"
+
+// The entry points that a function may have; a module with both is a reactor.
 const (
-	wasiModule = "wasi_snapshot_preview1"
-	entryPoint = "_start"
+	// CommandEntry is called once per request in a program that has just been started.
+	CommandEntry = "_start"
+	// ReactorEntry is called once per request; InitEntry, where there is one, once before the first.
+	ReactorEntry = "orb_handle"
+	InitEntry    = "_initialize"
 )
 
-// wasiFunctions are the functions of WASI preview 1. What a function may not do, such as opening files, fails when it is called.
-var wasiFunctions = []string{
-	"args_get", "args_sizes_get", "clock_res_get", "clock_time_get", "environ_get", "environ_sizes_get", "fd_advise", "fd_allocate",
-	"fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights", "fd_filestat_get", "fd_filestat_set_size",
-	"fd_filestat_set_times", "fd_pread", "fd_prestat_dir_name", "fd_prestat_get", "fd_pwrite", "fd_read", "fd_readdir", "fd_renumber",
-	"fd_seek", "fd_sync", "fd_tell", "fd_write", "path_create_directory", "path_filestat_get", "path_filestat_set_times", "path_link",
-	"path_open", "path_readlink", "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "poll_oneoff", "proc_exit",
-	"proc_raise", "random_get", "sched_yield", "sock_accept", "sock_recv", "sock_send", "sock_shutdown",
-}
+// reservedPrefix is what the names of exports that Meter adds begin with.
+const reservedPrefix = "orb:"
 
 // Info is what a module says of itself.
 type Info struct {
+	// Reactor tells that it is called at ReactorEntry rather than at CommandEntry.
+	Reactor bool
 	// Functions is how many functions it defines, Imports how many it takes from WASI.
 	Functions, Imports int
 	// MemoryPages is its memory at start, in pages of 64 KiB.
@@ -27,8 +30,8 @@ type Info struct {
 }
 
 // Check holds a module against the function contract: a core module with WASI preview 1 as its only import, one memory exported as
-// "memory", an entry point "_start" that takes and gives nothing, and no feature whose results differ between machines. A refusal is an
-// *Error. No bytes make it panic.
+// "memory", an entry point that takes and gives nothing, and no feature whose results differ between machines. A refusal is an *Error. No
+// bytes make it panic.
 func Check(data []byte) (Info, error) {
 	m, err := decode(data)
 	if err != nil {
@@ -37,30 +40,91 @@ func Check(data []byte) (Info, error) {
 	if err := m.checkContract(); err != nil {
 		return Info{}, err
 	}
-	return Info{Functions: len(m.functions), Imports: len(m.imports), MemoryPages: m.memory.min}, nil
+	_, reactor := m.exports[ReactorEntry]
+	return Info{
+		Reactor: reactor, Functions: len(m.bodies), Imports: len(m.imports), MemoryPages: m.memories[0].min,
+	}, nil
 }
 
 func (m *module) checkContract() error {
-	refuse := func(reason string) error { return &Error{Offset: len(m.data), Reason: reason} }
-	if m.memory == nil {
-		return refuse("there is no memory")
+	end := len(m.data)
+	for i, imported := range m.imports {
+		if reason := m.refuseImport(imported, i); reason != "" {
+			return &Error{Offset: imported.at, Reason: reason}
+		}
+	}
+	if m.start != nil {
+		return &Error{Offset: m.start.at, Reason: "a start section is not part of the contract: use _start or _initialize"}
+	}
+	elements := uint64(0)
+	for _, t := range m.tables {
+		if elements += uint64(t.min); elements > MaxTableElements {
+			return refusal(t.at, "tables of %d elements; at most %d are allowed", elements, MaxTableElements)
+		}
+	}
+	if len(m.memories) == 0 {
+		return &Error{Offset: end, Reason: "there is no memory"}
 	}
 	if e, ok := m.exports["memory"]; !ok || e.kind != kindMemory {
-		return refuse(`the memory is not exported as "memory"`)
+		return &Error{Offset: end, Reason: `the memory is not exported as "memory"`}
 	}
-	e, ok := m.exports[entryPoint]
-	if !ok || e.kind != kindFunction {
-		return refuse(`there is no "_start": build a command, in Go with GOOS=wasip1 GOARCH=wasm`)
+	_, command := m.exports[CommandEntry]
+	_, reactor := m.exports[ReactorEntry]
+	if !command && !reactor {
+		return &Error{Offset: end, Reason: `there is neither "_start" nor "orb_handle": build a command, in Go with GOOS=wasip1 GOARCH=wasm, or export orb_handle`}
 	}
-	if t, ok := m.typeOf(e.index); !ok || len(t.params)+len(t.results) > 0 {
-		return refuse(`"_start" takes or gives something`)
+	for _, name := range []string{CommandEntry, ReactorEntry, InitEntry} {
+		e, ok := m.exports[name]
+		switch {
+		case !ok:
+		case e.kind != kindFunction:
+			return refusal(e.at, "%q is not a function", name)
+		default:
+			if t := m.typeOf(e.index); len(t.params)+len(t.results) > 0 {
+				return refusal(e.at, "%q takes or gives something", name)
+			}
+		}
 	}
-	for _, name := range []string{FuelExport, RefusedExport} {
-		if _, taken := m.exports[name]; taken {
-			return refuse("exports the reserved name " + name)
+	for name, e := range m.exports {
+		if strings.HasPrefix(name, reservedPrefix) {
+			return refusal(e.at, "exports %q: names that begin with %q are reserved", name, reservedPrefix)
 		}
 	}
 	return nil
+}
+
+func (m *module) refuseImport(i importEntry, index int) string {
+	if i.from != wasiModule {
+		return refusal(0, "imports %q from %q; only WASI preview 1 (%s) is there", i.name, i.from, wasiModule).Reason
+	}
+	if i.kind != kindFunction {
+		return refusal(0, "imports %q, which is not a function", i.name).Reason
+	}
+	signature, ok := wasiFunctions[i.name]
+	if !ok {
+		return refusal(0, "imports %q, which WASI preview 1 does not have", i.name).Reason
+	}
+	// every import up to here is a function
+	if t := m.typeOf(uint32(index)); spell(t.params) != signature.Params || spell(t.results) != signature.Results {
+		return refusal(0, "imports %q with a type that WASI preview 1 does not give it", i.name).Reason
+	}
+	return ""
+}
+
+// spell writes value types as Signature does.
+func spell(types []byte) string {
+	var b strings.Builder
+	for _, t := range types {
+		switch t {
+		case typeI32:
+			b.WriteByte('i')
+		case typeI64:
+			b.WriteByte('I')
+		default:
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
 }
 
 // Strip returns the module without custom sections: names, debug information and producers. What runs is unchanged.

@@ -1,9 +1,9 @@
 package wasm
 
-import "slices"
-
-// decode reads a module and refuses what the function contract leaves out. It checks the form of every instruction; whether the
-// types of operands fit is left to the engine that compiles the module.
+// decode reads a core module and refuses what is outside the pinned feature set, WebAssembly core 2.0. It checks the form of every
+// instruction and that every index names something of the module's own: the rewriter adds functions, types, globals and locals, and what
+// points past the end of the original must not come to point at them. Whether the types of operands fit is left to the engine that
+// compiles the module.
 func decode(data []byte) (*module, error) {
 	if len(data) > maxModuleBytes {
 		return nil, &Error{Offset: maxModuleBytes, Reason: "the module is larger than 64 MiB"}
@@ -17,7 +17,7 @@ func decode(data []byte) (*module, error) {
 	m := &module{data: data, exports: make(map[string]export), mergeable: true}
 	r := newReader(data)
 	r.pos = len(header)
-	last := 0
+	last, declared := 0, 0
 	for !r.done() {
 		s := section{start: r.pos}
 		s.id = r.byte()
@@ -36,10 +36,16 @@ func decode(data []byte) (*module, error) {
 		}
 		m.sections = append(m.sections, s)
 		m.section(s, part)
+		if s.id == sectionFunction {
+			declared = len(m.functions) - int(m.importedFunctions)
+		}
 		r.adopt(part)
 	}
-	if r.err == nil && len(m.bodies) != len(m.functions) {
-		r.fail(len(data), "%d functions are declared, %d have code", len(m.functions), len(m.bodies))
+	if r.err == nil && len(m.bodies) != declared {
+		r.fail(len(data), "%d functions are declared, %d have code", declared, len(m.bodies))
+	}
+	if r.err == nil && m.dataCount != nil && int(*m.dataCount) != len(m.segments) {
+		r.fail(len(data), "%d data segments are announced, %d are there", *m.dataCount, len(m.segments))
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -49,42 +55,47 @@ func decode(data []byte) (*module, error) {
 
 func (m *module) section(s section, r *reader) {
 	switch s.id {
+	case sectionCustom:
+		r.name()
+		r.pos = r.end
 	case sectionType:
 		m.readTypes(r)
 	case sectionImport:
 		m.readImports(r)
 	case sectionFunction:
 		for range r.count() {
-			m.functions = append(m.functions, r.u32())
+			m.functions = append(m.functions, r.index("type", len(m.types)))
 		}
 	case sectionTable:
 		for range r.count() {
-			m.readTable(r)
+			m.tables = append(m.tables, r.table())
 		}
 	case sectionMemory:
-		m.readMemory(r)
+		for range r.count() {
+			m.memories = append(m.memories, m.readMemory(r))
+		}
 	case sectionGlobal:
-		m.globals = r.count()
-		for range m.globals {
-			r.bytes(2)
-			r.constant()
+		for range r.count() {
+			g := r.global()
+			m.constant(r, nil)
+			m.globals = append(m.globals, g)
 		}
 	case sectionExport:
 		m.readExports(r)
 	case sectionStart:
-		r.fail(s.start, "a start section is not part of the contract: use _start")
+		m.start = &startFunction{at: s.start, index: r.index("function", len(m.functions))}
 	case sectionElement:
-		for range r.count() {
-			r.element(nil)
+		m.elements = r.count()
+		for range m.elements {
+			m.element(r, nil)
 		}
 	case sectionDataCount:
-		r.u32()
+		n := r.u32()
+		m.dataCount = &n
 	case sectionCode:
 		m.readCode(r)
 	case sectionData:
 		m.readData(r)
-	default:
-		r.pos = r.end
 	}
 }
 
@@ -95,100 +106,177 @@ func (m *module) readTypes(r *reader) {
 			r.fail(start, "type form 0x%02x: only function types are part of the contract", form)
 			return
 		}
-		params := r.bytes(r.u32())
-		results := r.bytes(r.u32())
-		m.types = append(m.types, functionType{params, results})
+		m.types = append(m.types, functionType{r.valueTypes(), r.valueTypes()})
 	}
+}
+
+// valueTypes reads a vector of value types.
+func (r *reader) valueTypes() []byte {
+	start := r.pos
+	list := r.bytes(r.u32())
+	if len(list) > maxTypes {
+		r.fail(start, "a function with more than %d parameters or results", maxTypes)
+	}
+	for i, kind := range list {
+		if !isValueType(kind) {
+			r.fail(start+i, "unknown value type 0x%02x", kind)
+			break
+		}
+	}
+	return list
+}
+
+func (r *reader) valueType() byte {
+	start := r.pos
+	kind := r.byte()
+	if r.err == nil && !isValueType(kind) {
+		r.fail(start, "unknown value type 0x%02x", kind)
+	}
+	return kind
+}
+
+func isValueType(kind byte) bool {
+	return kind >= typeV128 && kind <= typeI32 || kind == typeFuncref || kind == typeExternref
 }
 
 func (m *module) readImports(r *reader) {
 	for range r.count() {
-		start := r.pos
-		from, name := r.name(), r.name()
-		kind := r.byte()
-		if r.err != nil {
-			return
+		i := importEntry{at: r.pos}
+		i.from, i.name = r.name(), r.name()
+		i.kind = r.byte()
+		switch i.kind {
+		case kindFunction:
+			m.functions = append(m.functions, r.index("type", len(m.types)))
+			m.importedFunctions++
+		case kindTable:
+			m.tables = append(m.tables, r.table())
+		case kindMemory:
+			m.memories = append(m.memories, m.readMemory(r))
+		case kindGlobal:
+			m.globals = append(m.globals, r.global())
+			m.importedGlobals++
+		default:
+			r.fail(i.at, "imports %q, which is of unknown kind", i.name)
 		}
-		switch {
-		case from != wasiModule:
-			r.fail(start, "imports %q from %q; only WASI preview 1 (%s) is there", name, from, wasiModule)
-		case kind != kindFunction:
-			r.fail(start, "imports %q, which is not a function", name)
-		case !slices.Contains(wasiFunctions, name):
-			r.fail(start, "imports %q, which WASI preview 1 does not have", name)
-		}
-		m.imports = append(m.imports, r.u32())
+		m.imports = append(m.imports, i)
 	}
 }
 
-func (m *module) readTable(r *reader) {
+func (r *reader) table() limits {
 	start := r.pos
-	r.byte()
-	if l := r.limits(); l.min > maxTableElements {
-		r.fail(start, "a table of %d elements; at most %d are allowed", l.min, maxTableElements)
+	if kind := r.byte(); kind != typeFuncref && kind != typeExternref {
+		r.fail(start, "a table of something that is no reference")
 	}
+	l := r.limits()
+	l.at = start
+	return l
 }
 
-func (m *module) readMemory(r *reader) {
-	for i := range r.count() {
-		start := r.pos
-		l := r.limits()
-		if i > 0 {
-			r.fail(start, "more than one memory")
-			return
-		}
-		if l.min > maxMemoryPages {
-			r.fail(start, "a memory of %d pages", l.min)
-		}
-		m.memory = &l
+func (m *module) readMemory(r *reader) limits {
+	l := r.limits()
+	if len(m.memories) > 0 {
+		r.fail(l.at, "more than one memory")
 	}
-}
-
-func (r *reader) limits() limits {
-	start := r.pos
-	flags := r.byte()
-	if flags > 1 && r.err == nil {
-		r.fail(start, "shared or 64-bit memories are not part of the contract")
-	}
-	l := limits{min: r.u32(), hasMax: flags == 1}
-	if l.hasMax {
-		l.max = r.u32()
+	if r.err == nil && (l.min > maxMemoryPages || l.hasMax && l.max > maxMemoryPages) {
+		r.fail(l.at, "a memory of more than %d pages", maxMemoryPages)
 	}
 	return l
 }
 
+func (r *reader) limits() limits {
+	l := limits{at: r.pos}
+	flags := r.byte()
+	if flags > 1 {
+		r.fail(l.at, "shared or 64-bit memories are not part of the contract")
+	}
+	l.min, l.hasMax = r.u32(), flags == 1
+	if l.hasMax {
+		l.max = r.u32()
+	}
+	if r.err == nil && l.hasMax && l.max < l.min {
+		r.fail(l.at, "it may hold %d at most, but starts with %d", l.max, l.min)
+	}
+	return l
+}
+
+func (r *reader) global() global {
+	g := global{kind: r.valueType()}
+	start := r.pos
+	flag := r.byte()
+	if flag > 1 {
+		r.fail(start, "unknown mutability %d", flag)
+	}
+	g.mutable = flag == 1
+	return g
+}
+
 func (m *module) readExports(r *reader) {
 	for range r.count() {
-		start := r.pos
+		e := export{at: r.pos}
 		name := r.name()
-		e := export{kind: r.byte(), index: r.u32()}
+		e.kind = r.byte()
+		switch e.kind {
+		case kindFunction:
+			e.index = r.index("function", len(m.functions))
+		case kindTable:
+			e.index = r.index("table", len(m.tables))
+		case kindMemory:
+			e.index = r.index("memory", len(m.memories))
+		case kindGlobal:
+			e.index = r.index("global", len(m.globals))
+		default:
+			r.fail(e.at, "exports %q, which is of unknown kind", name)
+		}
 		if _, exists := m.exports[name]; exists && r.err == nil {
-			r.fail(start, "exports %q twice", name)
+			r.fail(e.at, "exports %q twice", name)
 		}
 		m.exports[name] = e
 	}
 }
 
-// constant passes over a constant expression and returns the value when it is a lone i32.const.
-func (r *reader) constant() (value uint32, lone bool) {
+// index reads a number that has to name one of count things.
+func (r *reader) index(of string, count int) uint32 {
 	start := r.pos
-	for n := 0; ; n++ {
+	i := r.u32()
+	if r.err == nil && uint64(i) >= uint64(count) {
+		r.fail(start, "there is no %s %d", of, i)
+	}
+	return i
+}
+
+// constant passes over a constant expression and returns the value when it is a lone i32.const. Given a visitor it is told each function
+// index and where it stands.
+func (m *module) constant(r *reader, visit func(start, end int, index uint32)) (value uint32, lone bool) {
+	start := r.pos
+	for n := 0; r.err == nil; n++ {
 		in := r.next()
-		if r.err != nil {
-			return 0, false
-		}
 		switch in.op {
 		case opEnd:
 			return value, lone && n == 1
 		case opI32Const:
 			lone = n == 0
 			value = i32Immediate(r.data[in.start+1 : in.end])
-		case opI64Const, 0x43, 0x44, opGlobalGet, opRefFunc, 0xd0, opPrefixSIMD:
+		case opGlobalGet:
+			if in.index >= m.importedGlobals {
+				r.fail(start, "an initial value takes that of a global which is not imported")
+			}
+		case opRefFunc:
+			if int(in.index) >= len(m.functions) {
+				r.fail(start, "there is no function %d", in.index)
+			}
+			if visit != nil {
+				visit(in.start+1, in.end, in.index)
+			}
+		case opPrefixSIMD:
+			if in.misc != simdConst {
+				r.fail(start, "an initial value is not constant")
+			}
+		case opI64Const, opF32Const, opF64Const, opRefNull:
 		default:
 			r.fail(start, "an initial value is not constant")
-			return 0, false
 		}
 	}
+	return 0, false
 }
 
 func i32Immediate(leb []byte) uint32 {
@@ -202,8 +290,8 @@ func i32Immediate(leb []byte) uint32 {
 	return uint32(value)
 }
 
-// element passes over an element segment. Given a visitor it is told each function index and where it stands.
-func (r *reader) element(visit func(start, end int, index uint32)) {
+// element passes over an element segment; the visitor is as for constant.
+func (m *module) element(r *reader, visit func(start, end int, index uint32)) {
 	start := r.pos
 	flags := r.u32()
 	if flags > 7 {
@@ -212,79 +300,27 @@ func (r *reader) element(visit func(start, end int, index uint32)) {
 	}
 	passive, explicit, expressions := flags&1 != 0, flags&2 != 0, flags&4 != 0
 	if !passive {
+		table := uint32(0)
 		if explicit {
-			r.u32()
+			table = r.u32()
 		}
-		r.expression(visit)
+		if r.err == nil && int(table) >= len(m.tables) {
+			r.fail(start, "there is no table %d", table)
+		}
+		m.constant(r, visit)
 	}
 	if passive || explicit {
 		r.byte()
 	}
 	for range r.count() {
 		if expressions {
-			r.expression(visit)
+			m.constant(r, visit)
 			continue
 		}
 		at := r.pos
-		index := r.u32()
+		index := r.index("function", len(m.functions))
 		if visit != nil {
 			visit(at, r.pos, index)
-		}
-	}
-}
-
-// expression is a constant expression that may name functions.
-func (r *reader) expression(visit func(start, end int, index uint32)) {
-	if visit == nil {
-		r.constant()
-		return
-	}
-	for r.err == nil {
-		in := r.next()
-		if in.op == opRefFunc {
-			visit(in.start+1, in.end, in.index)
-		}
-		if in.op == opEnd {
-			return
-		}
-	}
-}
-
-func (m *module) readCode(r *reader) {
-	for range r.count() {
-		part := r.sub(r.u32())
-		b := body{end: part.end}
-		total := uint64(0)
-		for range part.count() {
-			start := part.pos
-			g := localGroup{count: part.u32(), kind: part.byte()}
-			if total += uint64(g.count); total > maxLocals {
-				part.fail(start, "more than %d local variables in a function", maxLocals)
-			}
-			b.locals = append(b.locals, g)
-		}
-		b.code = part.pos
-		m.readInstructions(part)
-		r.adopt(part)
-		if r.err != nil {
-			return
-		}
-		m.bodies = append(m.bodies, b)
-	}
-}
-
-// readInstructions checks each instruction's form and that blocks are closed.
-func (m *module) readInstructions(r *reader) {
-	depth := 1
-	for depth > 0 && r.err == nil {
-		in := r.next()
-		switch {
-		case in.op == opBlock || in.op == opLoop || in.op == opIf:
-			depth++
-		case in.op == opEnd:
-			depth--
-		case in.op == opPrefixMisc && (in.misc == miscMemoryInit || in.misc == miscDataDrop):
-			m.mergeable = false
 		}
 	}
 }
@@ -295,14 +331,20 @@ func (m *module) readData(r *reader) {
 		mode := r.u32()
 		s := segment{}
 		switch mode {
-		case 0:
+		case 0, 2:
+			if mode == 2 {
+				r.index("memory", len(m.memories))
+			}
+			if r.err == nil && len(m.memories) == 0 {
+				r.fail(start, "data without a memory")
+			}
 			var lone bool
-			s.offset, lone = r.constant()
+			s.offset, lone = m.constant(r, nil)
 			m.mergeable = m.mergeable && lone
 		case 1:
 			m.mergeable = false
 		default:
-			r.fail(start, "data segment of an unknown kind or of another memory")
+			r.fail(start, "data segment of unknown kind %d", mode)
 		}
 		s.bytes = r.bytes(r.u32())
 		m.segments = append(m.segments, s)

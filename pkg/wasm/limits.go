@@ -13,7 +13,14 @@ const (
 	// maxMemoryPages is the most that a 32-bit memory can have.
 	maxMemoryPages = 1 << 16
 
-	maxModuleBytes   = 64 << 20
-	maxLocals        = 50_000
-	maxTableElements = 1 << 20
+	// MaxTableElements is how many elements all tables of a module may have together.
+	MaxTableElements = 1 << 20
+
+	maxModuleBytes = 64 << 20
+	// What bounds the work and memory of compiling one function.
+	maxBodyBytes = 4 << 20
+	maxLocals    = 50_000
+	maxTypes     = 1000
+	maxNesting   = 10_000
+	maxLabels    = 1 << 16
 )

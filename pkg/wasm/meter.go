@@ -1,9 +1,13 @@
 package wasm
 
-import "slices"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Version names the cost table and the rewriting. A result means the same only under the same version.
-const Version = 1
+const Version = 2
 
 // What the rewriter adds for whoever runs the module.
 const (
@@ -13,30 +17,31 @@ const (
 	RefillFunction = "refill"
 	// FuelExport is a mutable i64: the fuel left of what was granted. It starts at 0 and is true whenever the guest is not running and
 	// whenever it calls the host.
-	FuelExport = "orb:fuel"
-	// RefusedExport is a mutable i32 that becomes 1 when memory.grow was refused.
-	RefusedExport = "orb:refused"
+	FuelExport = reservedPrefix + "fuel"
+	// DepthExport is a mutable i32: the room left for nested calls. It is below zero after calls nested too deep, which ends as a trap.
+	DepthExport = reservedPrefix + "depth"
+	// RefusedExport is a mutable i32 that becomes RefusedMemory or RefusedTable when the guest was refused more of them.
+	RefusedExport = reservedPrefix + "refused"
+	// ChangedExport is a mutable i32 that is not 0 once the instance has changed in a way that setting memory and globals does not undo:
+	// its tables or its passive segments have. It starts at 1 when the module has mutable globals that GlobalExport leaves out.
+	ChangedExport = reservedPrefix + "changed"
 )
 
+// Values of RefusedExport.
 const (
-	// bulkShift makes 32 bytes, or table elements, of a bulk operation cost one fuel.
-	bulkShift = 5
-	// growCost is the fuel of one page of memory.grow, as much as filling it.
-	growCost = PageSize >> bulkShift
+	RefusedMemory = 1
+	RefusedTable  = 2
 )
 
-// cost returns the fuel of one execution of an instruction. What only structures the code is free.
-func cost(op byte) int64 {
-	switch op {
-	case opBlock, opLoop, opElse, opEnd, 0x01:
-		return 0
-	}
-	return 1
-}
+// GlobalExport is the name under which the nth mutable global of the module's own with a numeric type is exported, from 0.
+func GlobalExport(n int) string { return fmt.Sprintf("%sglobal:%d", reservedPrefix, n) }
 
-// Meter returns the module rewritten so that its execution is metered and its memory stays within memoryLimit bytes. Every stretch of
-// straight code is charged when it is entered, to a local variable that is written back to FuelExport before calls and returns and that is
-// looked at on entry of a function and at the head of a loop: between two looks a guest runs forward only. The module must pass Check.
+// Meter returns the module rewritten so that its execution is metered, deterministic and within its limits. The module must pass Check.
+//
+// Every stretch of straight code is charged when it is entered, to a local variable that is written back to FuelExport before calls and
+// returns and that is looked at on entry of a function and at the head of a loop: between two looks a guest runs forward only. Calls are
+// counted by the room that their frames take. NaNs that arithmetic makes are made canonical before anything can look at their bits. Memory
+// grows to memoryLimit bytes at most.
 func Meter(data []byte, memoryLimit uint64) ([]byte, error) {
 	m, err := decode(data)
 	if err != nil {
@@ -46,34 +51,58 @@ func Meter(data []byte, memoryLimit uint64) ([]byte, error) {
 		return nil, err
 	}
 	pages := uint32(min(memoryLimit/PageSize, maxMemoryPages))
-	if m.memory.min > pages {
-		return nil, &Error{Offset: len(data), Reason: "the module's memory at start is above its memory limit"}
+	if m.memories[0].min > pages {
+		return nil, refusal(m.memories[0].at, "its memory at start is above its memory limit of %d bytes", memoryLimit)
 	}
-	w := &rewriter{m: m, pages: pages}
-	return w.module()
+	return newRewriter(m, pages).module(), nil
 }
 
+// rewriter writes a module anew. What it adds stands behind what is there, so that only the indices of functions move: by one, for the
+// added import.
 type rewriter struct {
-	m     *module
+	m *module
+	// pages is the most that the memory may have.
 	pages uint32
+	// wrapper is the type of the block around the bodies of functions with several results, by the functions' type.
+	wrapper map[uint32]uint32
+	added   []functionType
 }
 
-// refill is the index of the added import; functions of the module's own move up by one to make room for it.
-func (w *rewriter) refill() uint32 { return uint32(len(w.m.imports)) }
+func newRewriter(m *module, pages uint32) *rewriter {
+	w := &rewriter{m: m, pages: pages, wrapper: make(map[uint32]uint32)}
+	w.added = []functionType{
+		{},
+		{params: []byte{typeI64}, results: []byte{typeI64}},
+		{params: []byte{typeI32, typeI32, typeI32}},
+	}
+	for _, t := range m.functions[m.importedFunctions:] {
+		if _, known := w.wrapper[t]; !known && len(m.types[t].results) > 1 {
+			w.wrapper[t] = uint32(len(m.types) + len(w.added))
+			w.added = append(w.added, functionType{results: m.types[t].results})
+		}
+	}
+	return w
+}
+
+func (w *rewriter) refillImport() uint32   { return w.m.importedFunctions }
+func (w *rewriter) refillFunction() uint32 { return uint32(len(w.m.functions)) + 1 }
+func (w *rewriter) copyFunction() uint32   { return uint32(len(w.m.functions)) + 2 }
+func (w *rewriter) fillFunction() uint32   { return uint32(len(w.m.functions)) + 3 }
+
+func (w *rewriter) fuelGlobal() uint32    { return uint32(len(w.m.globals)) }
+func (w *rewriter) depthGlobal() uint32   { return uint32(len(w.m.globals)) + 1 }
+func (w *rewriter) refusedGlobal() uint32 { return uint32(len(w.m.globals)) + 2 }
+func (w *rewriter) changedGlobal() uint32 { return uint32(len(w.m.globals)) + 3 }
 
 func (w *rewriter) moved(index uint32) uint32 {
-	if index >= w.refill() {
+	if index >= w.refillImport() {
 		return index + 1
 	}
 	return index
 }
 
-func (w *rewriter) fuelGlobal() uint32 { return w.m.globals }
-
-func (w *rewriter) refusedGlobal() uint32 { return w.m.globals + 1 }
-
 // module writes all sections. Those that the rewriter adds to are written even when the module has none.
-func (w *rewriter) module() ([]byte, error) {
+func (w *rewriter) module() []byte {
 	out := append(make([]byte, 0, len(w.m.data)*3/2), header...)
 	bySection := make(map[byte]section)
 	for _, s := range w.m.sections {
@@ -82,46 +111,70 @@ func (w *rewriter) module() ([]byte, error) {
 		}
 	}
 	for place := 1; place <= order[sectionData]; place++ {
-		id := sectionAt(place)
-		s, present := bySection[id]
-		var content []byte
-		switch id {
-		case sectionType:
-			content = w.extended(uint32(len(w.m.types)), 1, w.tail(s), []byte{0x60, 0, 0})
-		case sectionImport:
-			content = w.extended(uint32(len(w.m.imports)), 1, w.tail(s), w.refillImport())
-		case sectionMemory:
-			content = append([]byte{1, 1}, appendU32(appendU32(nil, w.m.memory.min), w.maxPages())...)
-		case sectionGlobal:
-			content = w.extended(w.m.globals, 2, w.tail(s), []byte{typeI64, 1, opI64Const, 0, opEnd, typeI32, 1, opI32Const, 0, opEnd})
-		case sectionExport:
-			content = w.exports(s)
-		case sectionElement:
-			content = w.elements(s)
-		case sectionCode:
-			content = w.code()
-		case sectionData:
-			content = w.data(s)
-		default:
-			content = w.m.data[s.body:s.end]
-		}
-		if !present && len(content) == 0 {
+		id := byte(slices.Index(order[:], place))
+		content := w.content(id, bySection[id])
+		if len(content) == 0 {
 			continue
 		}
 		out = append(out, id)
 		out = appendU32(out, uint32(len(content)))
 		out = append(out, content...)
 	}
-	return out, nil
+	return out
 }
 
-func sectionAt(place int) byte {
-	for id, p := range order {
-		if p == place {
-			return byte(id)
+func (w *rewriter) content(id byte, s section) []byte {
+	m := w.m
+	switch id {
+	case sectionType:
+		var added []byte
+		for _, t := range w.added {
+			added = append(appendU32(append(added, 0x60), uint32(len(t.params))), t.params...)
+			added = append(appendU32(added, uint32(len(t.results))), t.results...)
 		}
+		return w.extended(len(m.types), len(w.added), w.tail(s), added)
+	case sectionImport:
+		added := appendName(appendName(nil, HostModule), RefillFunction)
+		added = appendU32(append(added, kindFunction), uint32(len(m.types)))
+		return w.extended(len(m.imports), 1, w.tail(s), added)
+	case sectionFunction:
+		added := appendU32(nil, uint32(len(m.types))+1)
+		for range w.helpers() - 1 {
+			added = appendU32(added, uint32(len(m.types))+2)
+		}
+		return w.extended(len(m.bodies), w.helpers(), w.tail(s), added)
+	case sectionTable:
+		return w.tables(s)
+	case sectionMemory:
+		return w.memory(s)
+	case sectionGlobal:
+		return w.globals(s)
+	case sectionExport:
+		return w.exports(s)
+	case sectionStart:
+		if m.start != nil {
+			return appendU32(nil, w.moved(m.start.index))
+		}
+	case sectionElement:
+		return w.elements(s)
+	case sectionDataCount:
+		if m.dataCount != nil {
+			return appendU32(nil, uint32(len(w.segments())))
+		}
+	case sectionCode:
+		return w.code()
+	case sectionData:
+		return w.data(s)
 	}
-	return sectionCustom
+	return m.data[s.body:s.end]
+}
+
+// helpers is how many functions are added: without a memory there is nothing to copy or fill.
+func (w *rewriter) helpers() int {
+	if len(w.m.memories) == 0 {
+		return 1
+	}
+	return 3
 }
 
 // tail returns the elements of a section that is a vector, without their count.
@@ -134,43 +187,104 @@ func (w *rewriter) tail(s section) []byte {
 	return w.m.data[r.pos:s.end]
 }
 
-func (w *rewriter) extended(count, more uint32, elements, added []byte) []byte {
-	content := appendU32(nil, count+more)
+func (w *rewriter) extended(count, more int, elements, added []byte) []byte {
+	content := appendU32(nil, uint32(count+more))
 	content = append(content, elements...)
 	return append(content, added...)
-}
-
-func (w *rewriter) refillImport() []byte {
-	b := appendName(nil, HostModule)
-	b = appendName(b, RefillFunction)
-	return appendU32(append(b, kindFunction), uint32(len(w.m.types)))
 }
 
 func appendName(b []byte, name string) []byte {
 	return append(appendU32(b, uint32(len(name))), name...)
 }
 
-func (w *rewriter) maxPages() uint32 {
-	if w.m.memory.hasMax {
-		return min(w.m.memory.max, w.pages)
+// tables caps what each table may grow to.
+func (w *rewriter) tables(s section) []byte {
+	if s.end == 0 {
+		return nil
 	}
-	return w.pages
-}
-
-func (w *rewriter) exports(s section) []byte {
 	r := &reader{data: w.m.data, pos: s.body, end: s.end}
 	count := r.u32()
-	content := appendU32(nil, count+2)
+	content := appendU32(nil, count)
 	for range count {
-		content = appendName(content, r.name())
-		kind, index := r.byte(), r.u32()
-		if kind == kindFunction {
-			index = w.moved(index)
+		kind := w.m.data[r.pos]
+		l := r.table()
+		most := max(l.min, MaxTableElements/count)
+		if l.hasMax {
+			most = min(most, l.max)
 		}
-		content = appendU32(append(content, kind), index)
+		content = appendU32(appendU32(append(content, kind, 1), l.min), most)
 	}
-	content = appendU32(append(appendName(content, FuelExport), kindGlobal), w.fuelGlobal())
-	return appendU32(append(appendName(content, RefusedExport), kindGlobal), w.refusedGlobal())
+	return content
+}
+
+func (w *rewriter) memory(s section) []byte {
+	if s.end == 0 || len(w.m.memories) == 0 {
+		return w.m.data[s.body:s.end]
+	}
+	l := w.m.memories[0]
+	most := w.pages
+	if l.hasMax {
+		most = min(most, l.max)
+	}
+	return appendU32(appendU32([]byte{1, 1}, l.min), most)
+}
+
+func (w *rewriter) globals(s section) []byte {
+	content := appendU32(nil, uint32(len(w.m.globals))-w.m.importedGlobals+4)
+	changed := byte(0)
+	if s.end > 0 {
+		r := &reader{data: w.m.data, pos: s.body, end: s.end}
+		count := r.u32()
+		copied := r.pos
+		for range count {
+			if g := r.global(); g.mutable && !isNumber(g.kind) {
+				changed = 1
+			}
+			w.m.constant(r, func(start, end int, index uint32) {
+				content = append(content, w.m.data[copied:start]...)
+				content = appendU32(content, w.moved(index))
+				copied = end
+			})
+		}
+		content = append(content, w.m.data[copied:s.end]...)
+	}
+	content = append(content, typeI64, 1, opI64Const, 0, opEnd)
+	content = append(appendS64(append(content, typeI32, 1, opI32Const), maxDepth), opEnd)
+	content = append(content, typeI32, 1, opI32Const, 0, opEnd)
+	return append(content, typeI32, 1, opI32Const, changed, opEnd)
+}
+
+func isNumber(kind byte) bool { return kind >= typeF64 && kind <= typeI32 }
+
+func (w *rewriter) exports(s section) []byte {
+	var content []byte
+	count := uint32(0)
+	add := func(name string, kind byte, index uint32) {
+		content = appendU32(append(appendName(content, name), kind), index)
+		count++
+	}
+	if s.end > 0 {
+		r := &reader{data: w.m.data, pos: s.body, end: s.end}
+		for range r.u32() {
+			name, kind, index := r.name(), r.byte(), r.u32()
+			if kind == kindFunction {
+				index = w.moved(index)
+			}
+			add(name, kind, index)
+		}
+	}
+	n := 0
+	for i, g := range w.m.globals {
+		if uint32(i) >= w.m.importedGlobals && g.mutable && isNumber(g.kind) {
+			add(GlobalExport(n), kindGlobal, uint32(i))
+			n++
+		}
+	}
+	add(FuelExport, kindGlobal, w.fuelGlobal())
+	add(DepthExport, kindGlobal, w.depthGlobal())
+	add(RefusedExport, kindGlobal, w.refusedGlobal())
+	add(ChangedExport, kindGlobal, w.changedGlobal())
+	return append(appendU32(nil, count), content...)
 }
 
 func (w *rewriter) elements(s section) []byte {
@@ -181,7 +295,7 @@ func (w *rewriter) elements(s section) []byte {
 	r := &reader{data: w.m.data, pos: s.body, end: s.end}
 	copied := s.body
 	for range r.u32() {
-		r.element(func(start, end int, index uint32) {
+		w.m.element(r, func(start, end int, index uint32) {
 			content = append(content, w.m.data[copied:start]...)
 			content = appendU32(content, w.moved(index))
 			copied = end
@@ -192,11 +306,18 @@ func (w *rewriter) elements(s section) []byte {
 }
 
 func (w *rewriter) code() []byte {
-	content := appendU32(nil, uint32(len(w.m.bodies)))
-	for i := range w.m.bodies {
-		code := w.function(i)
+	content := appendU32(nil, uint32(len(w.m.bodies)+w.helpers()))
+	add := func(code []byte) {
 		content = appendU32(content, uint32(len(code)))
 		content = append(content, code...)
+	}
+	for i := range w.m.bodies {
+		add(w.function(i))
+	}
+	add(w.refillCode())
+	if w.helpers() > 1 {
+		add(w.copyCode())
+		add(w.fillCode())
 	}
 	return content
 }
@@ -204,28 +325,36 @@ func (w *rewriter) code() []byte {
 // mergeGap is how many zeros are worth writing to save a segment: applying one costs more than copying these.
 const mergeGap = 64
 
-// data joins active segments that follow each other closely. A Go program has tens of thousands of them, and applying each costs most
-// of the time that starting an instance takes.
-func (w *rewriter) data(s section) []byte {
-	if s.end == 0 || !w.m.mergeable {
-		return w.m.data[s.body:s.end]
+// segments joins active segments that follow each other closely. A Go program has tens of thousands of them, and applying each costs most
+// of the time that starting an instance takes. Where one reaches into the next nothing is joined: the order of writes matters.
+func (w *rewriter) segments() []segment {
+	if !w.m.mergeable {
+		return w.m.segments
 	}
 	var merged []segment
 	for _, next := range w.m.segments {
 		if last := len(merged) - 1; last >= 0 {
 			end := uint64(merged[last].offset) + uint64(len(merged[last].bytes))
-			if gap := int64(next.offset) - int64(end); gap >= 0 && gap <= mergeGap {
+			if uint64(next.offset) < end {
+				return w.m.segments
+			}
+			if gap := uint64(next.offset) - end; gap <= mergeGap {
 				merged[last].bytes = append(append(merged[last].bytes, make([]byte, gap)...), next.bytes...)
 				continue
 			}
-			if uint64(next.offset) < end {
-				return w.m.data[s.body:s.end] // overlapping: the order of writes matters
-			}
 		}
-		merged = append(merged, segment{offset: next.offset, bytes: slices.Clone(next.bytes)})
+		merged = append(merged, segment{offset: next.offset, bytes: slices.Clip(next.bytes)})
 	}
-	content := appendU32(nil, uint32(len(merged)))
-	for _, m := range merged {
+	return merged
+}
+
+func (w *rewriter) data(s section) []byte {
+	segments := w.segments()
+	if len(segments) == len(w.m.segments) {
+		return w.m.data[s.body:s.end]
+	}
+	content := appendU32(nil, uint32(len(segments)))
+	for _, m := range segments {
 		content = append(content, 0, opI32Const)
 		content = appendS64(content, int64(int32(m.offset)))
 		content = append(content, opEnd)
@@ -233,4 +362,14 @@ func (w *rewriter) data(s section) []byte {
 		content = append(content, m.bytes...)
 	}
 	return content
+}
+
+// insertion is code to put into a stretch at a place in it.
+type insertion struct {
+	at   int
+	kind byte
+}
+
+func sortInsertions(list []insertion) {
+	slices.SortFunc(list, func(a, b insertion) int { return cmp.Compare(a.at, b.at) })
 }

@@ -33,19 +33,25 @@ const (
 // header is the magic number and version 1 of a core module.
 const header = "\x00asm\x01\x00\x00\x00"
 
-// module is what the decoder has understood of a module.
+// module is what the decoder has understood of a module. Index spaces count what is imported first.
 type module struct {
 	data     []byte
 	sections []section
 
 	types     []functionType
-	imports   []uint32 // type of each imported function
-	functions []uint32 // type of each function of the module's own
-	globals   uint32
+	imports   []importEntry
+	functions []uint32 // type of each function
+	tables    []limits
+	memories  []limits
+	globals   []global
 	exports   map[string]export
-	memory    *limits
+	start     *startFunction
+	elements  uint32
 	bodies    []body
 	segments  []segment
+	// imported functions and globals are the first of their index spaces.
+	importedFunctions, importedGlobals uint32
+	dataCount                          *uint32
 	// mergeable is false when something refers to data segments by their index, or when one is not active at a constant offset.
 	mergeable bool
 }
@@ -58,20 +64,40 @@ type section struct {
 
 type functionType struct{ params, results []byte }
 
+type importEntry struct {
+	at         int
+	from, name string
+	kind       byte
+}
+
 type export struct {
+	at    int
 	kind  byte
 	index uint32
 }
 
 type limits struct {
+	at       int
 	min, max uint32
 	hasMax   bool
+}
+
+type global struct {
+	kind    byte
+	mutable bool
+}
+
+type startFunction struct {
+	at    int
+	index uint32
 }
 
 // body is the code of one function: its local declarations, then its instructions from code to end.
 type body struct {
 	locals    []localGroup
 	code, end int
+	// What the function does: call others, loop, charge by a length, branch out of itself other than at its end.
+	calls, loops, bulk, leaves bool
 }
 
 type localGroup struct {
@@ -85,19 +111,5 @@ type segment struct {
 	bytes  []byte
 }
 
-// typeOf returns the type of a function by its index, imports first.
-func (m *module) typeOf(index uint32) (functionType, bool) {
-	var t uint32
-	switch {
-	case int(index) < len(m.imports):
-		t = m.imports[index]
-	case int(index)-len(m.imports) < len(m.functions):
-		t = m.functions[int(index)-len(m.imports)]
-	default:
-		return functionType{}, false
-	}
-	if int(t) >= len(m.types) {
-		return functionType{}, false
-	}
-	return m.types[t], true
-}
+// typeOf returns the type of a function that decode has found to exist.
+func (m *module) typeOf(index uint32) functionType { return m.types[m.functions[index]] }

@@ -1,6 +1,9 @@
 package wasm
 
-import "fmt"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // Error is a refusal of a module: what is wrong and where, in bytes from the start of the module.
 type Error struct {
@@ -10,6 +13,10 @@ type Error struct {
 
 // Error returns the reason with its position.
 func (e *Error) Error() string { return fmt.Sprintf("wasm module, byte %d: %s", e.Offset, e.Reason) }
+
+func refusal(offset int, format string, args ...any) *Error {
+	return &Error{Offset: offset, Reason: fmt.Sprintf(format, args...)}
+}
 
 // reader walks over a module's bytes. Its first error sticks: every read after it returns zeros, so that a decoder can read on and
 // look once.
@@ -24,7 +31,7 @@ func newReader(data []byte) *reader { return &reader{data: data, end: len(data)}
 
 func (r *reader) fail(offset int, format string, args ...any) {
 	if r.err == nil {
-		r.err = &Error{Offset: offset, Reason: fmt.Sprintf(format, args...)}
+		r.err = refusal(offset, format, args...)
 	}
 	r.pos = r.end
 }
@@ -95,7 +102,14 @@ func (r *reader) count() uint32 {
 	return n
 }
 
-func (r *reader) name() string { return string(r.bytes(r.u32())) }
+func (r *reader) name() string {
+	start := r.pos
+	name := r.bytes(r.u32())
+	if !utf8.Valid(name) {
+		r.fail(start, "a name that is not UTF-8")
+	}
+	return string(name)
+}
 
 // sub returns a reader of the next n bytes, which knows their place in the module.
 func (r *reader) sub(n uint32) *reader {
