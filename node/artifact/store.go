@@ -34,6 +34,8 @@ const (
 	provideEvery   = 12 * time.Hour
 	provideTimeout = time.Minute
 	provideRetry   = 5 * time.Second
+	// fetchedFor is how long a fetched artifact stays unless Keep is called: long enough to check it.
+	fetchedFor = time.Hour
 )
 
 // ErrTooLarge is wrapped when an artifact has more bytes than asked for.
@@ -127,8 +129,8 @@ func (s *Store) Keep(ctx context.Context, text string) error {
 	return s.pin(root, time.Time{})
 }
 
-// Get returns an artifact of at most maxBytes from disk, else from other nodes until ctx ends, and keeps it. Every byte is checked against
-// the CID: damaged blocks on disk are fetched anew.
+// Get returns an artifact of at most maxBytes from disk, else from other nodes until ctx ends. What it fetches is deleted after an hour
+// unless Keep is called by then. Every byte is checked against the CID: damaged blocks on disk are fetched anew.
 func (s *Store) Get(ctx context.Context, text string, maxBytes uint64) ([]byte, error) {
 	root, err := parse(text)
 	if err != nil {
@@ -139,7 +141,7 @@ func (s *Store) Get(ctx context.Context, text string, maxBytes uint64) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("artifact %s: %w", text, err)
 	}
-	return data, s.pin(root, time.Time{})
+	return data, s.pin(root, time.Now().Add(fetchedFor))
 }
 
 func (s *Store) read(ctx context.Context, root cid.Cid, maxBytes uint64) ([]byte, error) {
@@ -290,11 +292,7 @@ func (s *Store) pin(root cid.Cid, expires time.Time) error {
 	if !expires.IsZero() {
 		text = strconv.FormatInt(expires.Unix(), 10)
 	}
-	path := filepath.Join(s.pinDir, root.String())
-	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
-		return fmt.Errorf("pinning %s: %w", root, err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := writePin(filepath.Join(s.pinDir, root.String()), text); err != nil {
 		return fmt.Errorf("pinning %s: %w", root, err)
 	}
 	s.pins[root] = expires
@@ -305,6 +303,27 @@ func (s *Store) pin(root cid.Cid, expires time.Time) error {
 	return nil
 }
 
+// writePin is on disk, whole, when it returns.
+func writePin(path, text string) error {
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// readPins reads what is stored. A pin that a damaged disk has changed counts as kept: only what is known to have expired is deleted.
 func readPins(dir string) (map[cid.Cid]time.Time, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -320,12 +339,8 @@ func readPins(dir string) (map[cid.Cid]time.Time, error) {
 		if err != nil {
 			return nil, err
 		}
-		seconds, err := strconv.ParseInt(string(text), 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("pin %s: %w", e.Name(), err)
-		}
 		pins[root] = time.Time{}
-		if seconds != 0 {
+		if seconds, err := strconv.ParseInt(string(text), 10, 64); err == nil && seconds != 0 {
 			pins[root] = time.Unix(seconds, 0)
 		}
 	}

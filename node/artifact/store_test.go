@@ -132,6 +132,8 @@ func TestReopenDeleteAndExpiry(t *testing.T) {
 	got, err := s.Get(t.Context(), kept, 2<<20)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(first, got))
+	s.expire(t.Context(), time.Now().Add(2*fetchedFor))
+	require.Len(t, blockFiles(t, dir), 3, "what is kept stays so when it is read")
 
 	_, err = s.PutPending(t.Context(), second, time.Hour)
 	require.NoError(t, err)
@@ -142,4 +144,46 @@ func TestReopenDeleteAndExpiry(t *testing.T) {
 	require.NoError(t, s.Delete(t.Context(), pending))
 	require.Empty(t, blockFiles(t, dir))
 	require.ErrorIs(t, s.Delete(t.Context(), "../etc"), ErrInvalidCID)
+}
+
+// What was fetched and not kept goes, e.g. because it was not what the chain says.
+func TestFetchedIsPending(t *testing.T) {
+	a := newHost(t)
+	b := newHost(t, a.Addrs()...)
+	dir := t.TempDir()
+	from, to := open(t, t.TempDir(), a), open(t, dir, b)
+	data := random(4, 1000)
+	id, err := from.Put(t.Context(), data)
+	require.NoError(t, err)
+	_, err = to.Get(t.Context(), id, 1000)
+	require.NoError(t, err)
+	to.expire(t.Context(), time.Now().Add(2*fetchedFor))
+	require.Empty(t, blockFiles(t, dir))
+
+	_, err = to.Get(t.Context(), id, 1000)
+	require.NoError(t, err)
+	require.NoError(t, to.Keep(t.Context(), id))
+	to.expire(t.Context(), time.Now().Add(2*fetchedFor))
+	require.Len(t, blockFiles(t, dir), 1)
+}
+
+func TestDamagedPins(t *testing.T) {
+	h, dir := newHost(t), t.TempDir()
+	s := open(t, dir, h)
+	var ids []string
+	for i, text := range []string{"", "1x", "\x00\x00\x00"} {
+		id, err := s.PutPending(t.Context(), random(uint64(i), 100), time.Hour)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "pins", id), []byte(text), 0o600))
+		ids = append(ids, id)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "pins", "no-cid"), []byte("0"), 0o600))
+	require.NoError(t, s.Close())
+	s = open(t, dir, h)
+	s.expire(t.Context(), time.Now().Add(24*time.Hour))
+	for _, id := range ids {
+		has, err := s.Has(t.Context(), id)
+		require.NoError(t, err)
+		require.True(t, has)
+	}
 }

@@ -37,8 +37,11 @@ type Sender interface {
 
 // Artifacts gets artifacts by CID. *artifact.Store is one.
 type Artifacts interface {
-	// Get returns the artifact, from peers when it is not here. It fails when it has more than maxBytes.
+	// Get returns the artifact, from peers when it is not here. It fails when it has more than maxBytes. What was fetched goes after a
+	// while unless it is kept.
 	Get(ctx context.Context, cid string, maxBytes uint64) ([]byte, error)
+	// Keep makes it stay.
+	Keep(ctx context.Context, cid string) error
 	// Delete removes it from here.
 	Delete(ctx context.Context, cid string) error
 }

@@ -222,9 +222,10 @@ func (h *Host) fetch(ctx context.Context, fn functionstypes.Function, version fu
 		return nil, fmt.Errorf("fetching %s: %w", version.Artifact.Cid, err)
 	}
 	if err := verify.Version(h.cfg.ChainID, fn, version, artifact); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", errUnwanted, err), h.cfg.Artifacts.Delete(ctx, version.Artifact.Cid))
+		// The bytes go by themselves, unless another function has the same.
+		return nil, fmt.Errorf("%w: %w", errUnwanted, err)
 	}
-	return artifact, nil
+	return artifact, h.cfg.Artifacts.Keep(ctx, version.Artifact.Cid)
 }
 
 // acknowledge answers the challenge for a new seed.

@@ -47,10 +47,11 @@ type Sender interface {
 
 // Artifacts gets artifacts by CID. *artifact.Store is one.
 type Artifacts interface {
-	// Get returns the artifact, from peers when it is not here. It fails when it has more than maxBytes.
+	// Get returns the artifact, from peers when it is not here. It fails when it has more than maxBytes. What was fetched goes after a
+	// while unless it is kept.
 	Get(ctx context.Context, cid string, maxBytes uint64) ([]byte, error)
-	// Delete removes it from here.
-	Delete(ctx context.Context, cid string) error
+	// Keep makes it stay.
+	Keep(ctx context.Context, cid string) error
 }
 
 // Program is a loaded artifact. *runtime.Program is one.
@@ -355,7 +356,8 @@ func (w *Worker) store(id []byte, o opinion) error {
 	return nil
 }
 
-// tidy ends with claims that are decided: the artifact of an accepted one is kept, any other is removed.
+// tidy ends with claims that are decided: the artifact of an accepted one is kept. Any other goes by itself, unless another version has
+// the same.
 func (w *Worker) tidy(open map[string]bool) error {
 	entries, err := os.ReadDir(w.cfg.Dir)
 	if err != nil {
@@ -378,10 +380,9 @@ func (w *Worker) tidy(open map[string]bool) error {
 		case functionstypes.CLAIM_STATUS_COMMIT, functionstypes.CLAIM_STATUS_REVEAL:
 			continue // opened since the list was read
 		case functionstypes.CLAIM_STATUS_ACCEPTED:
-		default:
 			if o, err := w.load(id); err == nil {
-				if err := w.cfg.Artifacts.Delete(w.ctx, o.CID); err != nil {
-					w.log.Debug("artifact not removed", "cid", o.CID, "error", err)
+				if err := w.cfg.Artifacts.Keep(w.ctx, o.CID); err != nil {
+					w.log.Warn("artifact not kept", "cid", o.CID, "error", err)
 				}
 			}
 		}

@@ -37,7 +37,7 @@ type registry struct {
 	artifact     []byte
 	sendErr      error
 	revealed     *functionstypes.MsgRevealAttestation
-	deleted      []string
+	kept         []string
 }
 
 func (r *registry) Function(context.Context, *functionstypes.QueryFunctionRequest, ...grpc.CallOption) (*functionstypes.QueryFunctionResponse, error) {
@@ -75,8 +75,8 @@ func (r *registry) Get(context.Context, string, uint64) ([]byte, error) {
 	return r.artifact, nil
 }
 
-func (r *registry) Delete(_ context.Context, cid string) error {
-	r.deleted = append(r.deleted, cid)
+func (r *registry) Keep(_ context.Context, cid string) error {
+	r.kept = append(r.kept, cid)
 	return nil
 }
 
@@ -166,17 +166,22 @@ func TestCommitRepeatsTheSameOpinion(t *testing.T) {
 }
 
 func TestTidy(t *testing.T) {
-	r := newRegistry(t)
-	w := r.worker(t.TempDir())
-	require.NoError(t, w.work(t.Context(), r.claim))
-	require.NoError(t, w.tidy(map[string]bool{hex.EncodeToString(r.claim.Id): true}))
-	_, err := w.load(r.claim.Id)
-	require.NoError(t, err, "an open claim's opinion stays")
-	r.claim.Status = functionstypes.CLAIM_STATUS_REJECTED
-	require.NoError(t, w.tidy(nil))
-	_, err = w.load(r.claim.Id)
-	require.Error(t, err)
-	require.Equal(t, []string{"bafy"}, r.deleted)
+	for status, kept := range map[functionstypes.ClaimStatus][]string{
+		functionstypes.CLAIM_STATUS_ACCEPTED: {"bafy"},
+		functionstypes.CLAIM_STATUS_REJECTED: nil,
+	} {
+		r := newRegistry(t)
+		w := r.worker(t.TempDir())
+		require.NoError(t, w.work(t.Context(), r.claim))
+		require.NoError(t, w.tidy(map[string]bool{hex.EncodeToString(r.claim.Id): true}))
+		_, err := w.load(r.claim.Id)
+		require.NoError(t, err, "an open claim's opinion stays")
+		r.claim.Status = status
+		require.NoError(t, w.tidy(nil))
+		_, err = w.load(r.claim.Id)
+		require.Error(t, err)
+		require.Equal(t, kept, r.kept)
+	}
 }
 
 type program struct{ outcome runtime.Outcome }
