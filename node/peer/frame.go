@@ -49,6 +49,15 @@ type frame struct {
 	call uint64
 	head []byte
 	body []byte
+	// done returns what the frame took of a budget; whoever ends with the frame calls it once. nil when it took nothing.
+	done func()
+}
+
+func (f *frame) finish() {
+	if f.done != nil {
+		f.done()
+		f.done = nil
+	}
 }
 
 func (f *frame) writeTo(w io.Writer) error {
@@ -68,30 +77,33 @@ func (f *frame) writeTo(w io.Writer) error {
 	return nil
 }
 
-// readFrame reads one frame; its payload is in body.
-func readFrame(r io.Reader) (*frame, error) {
+// readHead reads what precedes a frame's payload, and the payload's size.
+func readHead(r io.Reader) (f *frame, size int64, err error) {
 	var h [headSize]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	size := int64(binary.BigEndian.Uint32(h[:]))
+	size = int64(binary.BigEndian.Uint32(h[:]))
 	if size < headSize-4 || size > maxFrame {
-		return nil, fmt.Errorf("%w: length %d", ErrFrame, size)
+		return nil, 0, fmt.Errorf("%w: length %d", ErrFrame, size)
 	}
-	size -= headSize - 4
-	f := &frame{kind: kind(h[4]), call: binary.BigEndian.Uint64(h[5:])}
+	return &frame{kind: kind(h[4]), call: binary.BigEndian.Uint64(h[5:])}, size - (headSize - 4), nil
+}
+
+// readPayload reads size bytes into body.
+func (f *frame) readPayload(r io.Reader, size int64) error {
 	if size <= eagerRead {
 		f.body = make([]byte, size)
 		_, err := io.ReadFull(r, f.body)
-		return f, unexpected(err)
+		return unexpected(err)
 	}
 	var buf bytes.Buffer
 	buf.Grow(eagerRead)
 	if _, err := io.CopyN(&buf, r, size); err != nil {
-		return nil, unexpected(err)
+		return unexpected(err)
 	}
 	f.body = buf.Bytes()
-	return f, nil
+	return nil
 }
 
 // unexpected makes an end inside a frame an error that is not taken for a clean end.

@@ -1,0 +1,110 @@
+package peer
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pipeTransport is one end of a connection in memory.
+type pipeTransport struct{ net.Conn }
+
+func (p pipeTransport) Reset() error { return p.Close() }
+
+// TestHalfFrame: a peer that stops in the middle of a frame is given up, one that is idle between frames is not.
+func TestHalfFrame(t *testing.T) {
+	opening := frame{kind: kindOpen, body: append([]byte{openVersion}, make([]byte, sessionSize)...)}
+	for name, c := range map[string]struct {
+		send []byte
+		ends time.Duration
+	}{
+		"idle":               {nil, 0},
+		"in the head":        {[]byte{0, 0}, headTimeout},
+		"in a payload":       {[]byte{0, 0, 1, 0, byte(kindRequest), 0, 0, 0, 0, 0, 0, 0, 1, 2}, headTimeout},
+		"in a large payload": {[]byte{0, 0x20, 0, 0, byte(kindRequest), 0, 0, 0, 0, 0, 0, 0, 1, 2}, headTimeout + extra(0x200000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := newServer(echo{})
+				near, far := net.Pipe()
+				ended := make(chan struct{})
+				start := time.Now()
+				go func() {
+					server.serve("peer", pipeTransport{far})
+					close(ended)
+				}()
+				require.NoError(t, opening.writeTo(near))
+				if c.send != nil {
+					_, err := near.Write(c.send)
+					require.NoError(t, err)
+				}
+				if c.ends > 0 {
+					<-ended
+					require.LessOrEqual(t, time.Since(start), c.ends)
+				} else {
+					time.Sleep(time.Hour)
+					synctest.Wait()
+					select {
+					case <-ended:
+						t.Fatal("an idle stream was ended")
+					default:
+					}
+				}
+				server.close()
+				<-ended
+				require.Empty(t, server.peers)
+				require.True(t, server.incoming.TryAcquire(maxIncoming), "room was not given back")
+			})
+		})
+	}
+}
+
+// holder counts the bytes of requests under way until it is opened.
+type holder struct {
+	now, most atomic.Int64
+	open      chan struct{}
+}
+
+func (h *holder) Invoke(ctx context.Context, _ string, _ ControlSender, r *Request) *Response {
+	now := h.now.Add(int64(len(r.Body)))
+	for most := h.most.Load(); now > most && !h.most.CompareAndSwap(most, now); most = h.most.Load() {
+	}
+	select {
+	case <-h.open:
+	case <-ctx.Done():
+	}
+	h.now.Add(-int64(len(r.Body)))
+	return &Response{}
+}
+
+func (*holder) Control(context.Context, string, ControlSender, Control) {}
+
+// TestIncomingBudget: what one peer has under way is bounded in bytes; the rest waits and is served.
+func TestIncomingBudget(t *testing.T) {
+	h := &holder{open: make(chan struct{})}
+	host, caller := newTestHost(t), newTestHost(t)
+	host.ServeInvoke(h)
+	conn, err := caller.Dial(t.Context(), host.ID(), host.Addrs(), nil)
+	require.NoError(t, err)
+	defer conn.Close()
+	var calls sync.WaitGroup
+	for range 2 * maxPeerIncoming / MaxBody {
+		calls.Go(func() {
+			response, err := conn.Invoke(t.Context(), &Request{Body: make([]byte, MaxBody), Timeout: 30 * time.Second})
+			if err != nil || response.Status != StatusOK {
+				t.Errorf("response %v, error %v", response, err)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return h.now.Load() > maxPeerIncoming-2*MaxBody }, 30*time.Second, 10*time.Millisecond)
+	time.Sleep(100 * time.Millisecond)
+	require.LessOrEqual(t, h.most.Load(), int64(maxPeerIncoming))
+	close(h.open)
+	calls.Wait()
+}
