@@ -46,6 +46,8 @@ type Config struct {
 	MaxInFlight int    `toml:"max_in_flight" comment:"Requests that run or wait at once; 0 takes 32 per CPU."`
 	SettleEvery string `toml:"settle_every" comment:"Longest time that earnings wait for settlement."`
 	SettleAt    uint64 `toml:"settle_at" comment:"Earnings in uorb that are settled without waiting."`
+	// SettleMargin keeps gas small beside earnings.
+	SettleMargin uint64 `toml:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane, over settle_at and at the stop once is enough. 0 settles whatever it costs."`
 }
 
 // DefaultConfig holds every default.
@@ -63,6 +65,7 @@ func DefaultConfig() Config {
 		StatusListen:   "127.0.0.1:4080",
 		SettleEvery:    "30s",
 		SettleAt:       1_000_000,
+		SettleMargin:   10,
 	}
 }
 

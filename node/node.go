@@ -102,7 +102,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 		Load: func(ctx context.Context, artifact []byte, limits runtime.Limits) (host.Program, error) {
 			return engine.Load(ctx, artifact, limits)
 		},
-		MaxInFlight: cfg.MaxInFlight, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt,
+		MaxInFlight: cfg.MaxInFlight, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
 	})
 	if err != nil {
 		return err

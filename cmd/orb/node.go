@@ -68,6 +68,7 @@ func nodeInitCommand() *cobra.Command {
 	flags.StringSliceVar(&cfg.Bootstrap, "bootstrap", cfg.Bootstrap, "multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain")
 	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback address for `orb node status`")
 	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that earnings wait for settlement")
+	flags.Uint64Var(&cfg.SettleMargin, "settle-margin", cfg.SettleMargin, "how many times its gas a settlement has to be worth; 0 settles whatever it costs")
 	return cmd
 }
 

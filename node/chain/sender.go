@@ -157,6 +157,19 @@ func (s *Sender) Send(ctx context.Context, msgs ...sdk.Msg) (*TxResult, error) {
 	}
 }
 
+// Fee is what sending the messages by themselves would cost now. A *TxError says that the chain would refuse them.
+func (s *Sender) Fee(ctx context.Context, msgs ...sdk.Msg) (sdk.Coins, error) {
+	factory, _, err := s.factory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	gas, err := s.simulate(ctx, factory, msgs)
+	if err != nil {
+		return nil, err
+	}
+	return s.fees(uint64(float64(gas) * gasAdjustment)), nil
+}
+
 func (s *Sender) work() {
 	var kept *send
 	for {
@@ -282,20 +295,10 @@ func (s *Sender) include(ctx context.Context, msgs []sdk.Msg) (*TxResult, error)
 var errNotIncluded = fmt.Errorf("transaction was not included in %d blocks", lifeBlocks)
 
 func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64) (*TxResult, error) {
-	account, err := s.account(ctx)
+	factory, height, err := s.factory(ctx)
 	if err != nil {
 		return nil, err
 	}
-	height, err := s.client.Height(ctx)
-	if err != nil {
-		return nil, err
-	}
-	factory := tx.Factory{}.
-		WithTxConfig(s.client.encoding.TxConfig).WithKeybase(s.keyring).WithFromName(s.key).WithChainID(s.client.chainID).
-		WithSignMode(signing.SignMode_SIGN_MODE_DIRECT).
-		WithAccountNumber(account.GetAccountNumber()).WithSequence(account.GetSequence()).
-		WithTimeoutHeight(uint64(height + lifeBlocks)).WithFeeGranter(s.config.FeeGranter).
-		WithSimulateAndExecute(true) // lets BuildSimTx take the key's real type
 	gas, err := s.simulate(ctx, factory, msgs)
 	if err != nil {
 		return nil, err
@@ -313,6 +316,23 @@ func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64
 		return nil, fmt.Errorf("encoding transaction: %w", err)
 	}
 	return s.broadcast(ctx, bytes, height+lifeBlocks)
+}
+
+// factory makes transactions of the account as it stands now, valid for lifeBlocks from height.
+func (s *Sender) factory(ctx context.Context) (factory tx.Factory, height int64, err error) {
+	account, err := s.account(ctx)
+	if err != nil {
+		return factory, 0, err
+	}
+	if height, err = s.client.Height(ctx); err != nil {
+		return factory, 0, err
+	}
+	return tx.Factory{}.
+		WithTxConfig(s.client.encoding.TxConfig).WithKeybase(s.keyring).WithFromName(s.key).WithChainID(s.client.chainID).
+		WithSignMode(signing.SignMode_SIGN_MODE_DIRECT).
+		WithAccountNumber(account.GetAccountNumber()).WithSequence(account.GetSequence()).
+		WithTimeoutHeight(uint64(height + lifeBlocks)).WithFeeGranter(s.config.FeeGranter).
+		WithSimulateAndExecute(true), height, nil // lets BuildSimTx take the key's real type
 }
 
 func (s *Sender) account(ctx context.Context) (sdk.AccountI, error) {

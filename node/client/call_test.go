@@ -211,6 +211,11 @@ func TestCrashNeverPaysTwice(t *testing.T) {
 	callMany(t, first, 1, 10)
 	requirePaid(t, n, 10)
 	n.host(0).set(func() { n.host(0).silent = true })
+	for _, l := range first.set(owner, testFunction).snapshot() {
+		l.mu.Lock()
+		l.window = 5
+		l.mu.Unlock()
+	}
 	callMany(t, first, 1, 5) // served, never paid
 	n.host(0).kill()
 	n.host(0).set(func() { n.host(0).down, n.host(0).silent = false, false })

@@ -181,6 +181,10 @@ func (c *Client) attend(ctx context.Context, h *host, conn *peer.Conn) {
 		}
 		break
 	}
+	// Lanes first: what the next connection brings must not be taken for this one's.
+	for _, l := range h.snapshot() {
+		l.disconnected(conn)
+	}
 	h.mu.Lock()
 	if h.conn == conn {
 		h.conn = nil
@@ -188,9 +192,6 @@ func (c *Client) attend(ctx context.Context, h *host, conn *peer.Conn) {
 		h.retryAt = h.lostAt.Add(firstBackoff)
 	}
 	h.mu.Unlock()
-	for _, l := range h.snapshot() {
-		l.disconnected(conn)
-	}
 }
 
 // snapshot returns the host's lanes. Whoever holds a lane's lock may take the host's, never the other way round.

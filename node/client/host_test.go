@@ -41,8 +41,9 @@ type testLane struct {
 	held    receipt.Receipt
 	served  uint64
 	results []receipt.Result
-	// resuming: the next receipt answers a LaneState.
+	// resuming: the next receipt answers a LaneState, which was shown on conn.
 	resuming bool
+	conn     peer.ControlSender
 }
 
 // Dial connects over a pipe in memory.
@@ -89,7 +90,7 @@ func (h *testHost) Invoke(_ context.Context, _ string, sender peer.ControlSender
 	if !open || l == nil || l.served >= on.Cap {
 		return &peer.Response{Status: peer.StatusNoLane}
 	}
-	if l.served >= l.held.Count+h.credit {
+	if l.resuming || l.served >= l.held.Count+h.credit {
 		return &peer.Response{Status: peer.StatusUnpaid}
 	}
 	l.served++
@@ -131,6 +132,10 @@ func (h *testHost) Control(_ context.Context, _ string, sender peer.ControlSende
 				l = &testLane{held: receipt.Receipt{LaneId: id}}
 				h.lanes[string(id)] = l
 			}
+			if l.conn == sender {
+				continue // two hellos crossed
+			}
+			l.conn = sender
 			if len(l.results) > 0 && !h.silent {
 				b := h.batch(id, l)
 				_ = sender.Send(&b)

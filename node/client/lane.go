@@ -219,16 +219,18 @@ func (l *lane) disconnected(conn *peer.Conn) {
 	l.changed()
 }
 
-// update takes what the chain says.
-func (l *lane) update(on *rewardstypes.Lane) {
+// update takes what the chain says. What is settled was signed for, whoever remembers it; a connection on which both sides go on from
+// less is returned, to be closed.
+func (l *lane) update(on *rewardstypes.Lane) (ended *peer.Conn) {
 	l.mu.Lock()
 	l.cap, l.redeemed, l.expiry = on.Cap, on.Redeemed, on.Expiry
-	// What is settled was signed for, whoever remembers it.
-	if l.conn == nil && on.Redeemed > l.ledger.count {
+	if on.Redeemed > l.ledger.count {
 		l.ledger.count = on.Redeemed
+		ended, l.conn = l.conn, nil
 	}
 	l.mu.Unlock()
 	l.changed()
+	return ended
 }
 
 // settled tells whether nothing is under way and every response held has its receipt.

@@ -335,7 +335,9 @@ func (c *Client) readLanes(ctx context.Context, s *laneSet) error {
 func (c *Client) adopt(s *laneSet, on *rewardstypes.Lane) {
 	for _, l := range s.snapshot() {
 		if string(l.id) == string(on.Id) {
-			l.update(on)
+			if ended := l.update(on); ended != nil {
+				ended.Close()
+			}
 			return
 		}
 	}
@@ -353,7 +355,7 @@ func (c *Client) adopt(s *laneSet, on *rewardstypes.Lane) {
 			results: make(map[uint64]delivered), oldest: 1,
 		},
 	}
-	l.update(on)
+	_ = l.update(on) // it is on no connection yet
 	h.mu.Lock()
 	h.lanes[string(l.id)] = l
 	conn := h.conn

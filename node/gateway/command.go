@@ -76,6 +76,7 @@ func initCommand() *cobra.Command {
 	flags.StringSliceVar(&cfg.Bootstrap, "bootstrap", cfg.Bootstrap, "multiaddrs with /p2p of peers to join the network at")
 	flags.StringVar(&cfg.Moniker, "moniker", cfg.Moniker, "name of the node on chain")
 	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that the super node's own earnings as a host wait for settlement")
+	flags.Uint64Var(&cfg.SettleMargin, "settle-margin", cfg.SettleMargin, "how many times its gas such a settlement has to be worth; 0 settles whatever it costs")
 	return cmd
 }
 

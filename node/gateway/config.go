@@ -38,6 +38,8 @@ type Config struct {
 
 	// Hosting what nobody else does.
 	SettleEvery string `toml:"settle_every" json:"settle_every" comment:"Longest time that the super node's own earnings as a host wait for settlement."`
+	// SettleMargin keeps gas small beside earnings.
+	SettleMargin uint64 `toml:"settle_margin" json:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane and at the stop once is enough. 0 settles whatever it costs."`
 
 	// Limits.
 	MaxInFlight    int   `toml:"max_in_flight" json:"max_in_flight" comment:"Calls under way at once; more are answered 503."`
@@ -60,6 +62,7 @@ func DefaultConfig() Config {
 		Bootstrap:      []string{},
 		Moniker:        "super node",
 		SettleEvery:    "30s",
+		SettleMargin:   10,
 		MaxInFlight:    1024,
 		MaxBodyBytes:   256 << 20,
 		MaxUploadBytes: 256 << 20,

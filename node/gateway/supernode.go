@@ -183,7 +183,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	s.own, err = host.New(host.Config{
 		Dir: data, ChainID: s.chain.ChainID(), Key: nodeKey, Moniker: s.cfg.Moniker, Addresses: addresses,
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
-		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), Log: s.log,
+		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), SettleMargin: s.cfg.SettleMargin, Log: s.log,
 		Load: func(ctx context.Context, data []byte, limits runtime.Limits) (host.Program, error) {
 			return s.engine.Load(ctx, data, limits)
 		},

@@ -41,10 +41,13 @@ type ledger struct {
 	// fail, when set, is what the next settlement fails with.
 	fail error
 	txs  int
+	// base and each are what a settlement costs, and costs more for each entry.
+	base, each int64
+	estimates  int
 }
 
 func (l *ledger) Params(context.Context, *rewardstypes.QueryParamsRequest, ...grpc.CallOption) (*rewardstypes.QueryParamsResponse, error) {
-	return &rewardstypes.QueryParamsResponse{Params: rewardstypes.Params{MaxEntries: 2}}, nil
+	return &rewardstypes.QueryParamsResponse{Params: rewardstypes.Params{MaxEntries: 2, Denom: "uorb"}}, nil
 }
 
 func (l *ledger) Lane(_ context.Context, r *rewardstypes.QueryLaneRequest, _ ...grpc.CallOption) (*rewardstypes.QueryLaneResponse, error) {
@@ -58,6 +61,13 @@ func (l *ledger) Lane(_ context.Context, r *rewardstypes.QueryLaneRequest, _ ...
 }
 
 func (l *ledger) Address() string { return "orb1operator" }
+
+func (l *ledger) Fee(_ context.Context, msgs ...sdk.Msg) (sdk.Coins, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.estimates++
+	return sdk.NewCoins(sdk.NewInt64Coin("uorb", l.base+l.each*int64(len(msgs[0].(*rewardstypes.MsgSettle).Receipts)))), nil
+}
 
 func (l *ledger) Send(_ context.Context, msgs ...sdk.Msg) (*chain.TxResult, error) {
 	l.mu.Lock()
@@ -113,6 +123,12 @@ type caller struct {
 	mute    bool
 	results map[uint64]receipt.Result
 	states  chan *peer.LaneState
+}
+
+func (c *caller) set(change func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change()
 }
 
 func (c *caller) connect(h *Host) {
@@ -274,7 +290,7 @@ func TestStrangerGetsOneRequest(t *testing.T) {
 	s := newSetup(t)
 	defer s.close(t)
 	c, other := s.caller(t, 1, 1000), s.caller(t, 2, 1000)
-	c.mute = true
+	c.set(func() { c.mute = true })
 	require.Equal(t, peer.StatusOK, c.call("a").Status)
 	require.Equal(t, peer.StatusUnpaid, c.call("b").Status)
 	require.Equal(t, peer.StatusUnpaid, other.call("c").Status, "the budget is the signer's, not the lane's")
@@ -289,9 +305,7 @@ func TestCreditGrowsToItsBound(t *testing.T) {
 	}
 	l := s.host.lane(c.lane)
 	require.Eventually(t, func() bool { _, held := l.state(); return held.Count == 3*maxCredit }, time.Second, time.Millisecond)
-	c.mu.Lock()
-	c.mute = true
-	c.mu.Unlock()
+	c.set(func() { c.mute = true })
 	for i := range maxCredit {
 		require.Equal(t, peer.StatusOK, c.call(fmt.Sprint(i)).Status)
 	}
@@ -349,15 +363,13 @@ func TestRestart(t *testing.T) {
 	}
 	l := s.host.lane(c.lane)
 	require.Eventually(t, func() bool { _, held := l.state(); return held.Count == 20 }, time.Second, time.Millisecond)
-	c.mu.Lock()
-	c.mute = true
-	c.mu.Unlock()
+	c.set(func() { c.mute = true })
 	require.Equal(t, uint64(21), c.call("lost").Sequence)
 	s.crash(t)
 
 	s.start(t)
 	c.conn.Close()
-	c.mute, c.count, c.results = false, 0, nil // the caller has forgotten everything but its key
+	c.set(func() { c.mute, c.count, c.results = false, 0, nil }) // the caller has forgotten everything but its key
 	c.connect(s.host)
 	state := <-c.states
 	require.Equal(t, uint64(20), state.Receipt.Count)
@@ -376,20 +388,16 @@ func TestReconnectPayersNumberStands(t *testing.T) {
 	l := s.host.lane(c.lane)
 	require.Eventually(t, func() bool { _, held := l.state(); return held.Count == 10 }, time.Second, time.Millisecond)
 
-	c.mu.Lock()
-	c.mute = true
-	c.mu.Unlock()
+	c.set(func() { c.mute = true })
 	require.Equal(t, uint64(11), c.call("undelivered").Sequence)
 	c.conn.Close()
-	c.mute, c.results = false, map[uint64]receipt.Result{}
+	c.set(func() { c.mute, c.results = false, map[uint64]receipt.Result{} })
 	c.connect(s.host)
 	require.Equal(t, uint64(11), (<-c.states).Served)
 	require.Equal(t, uint64(11), c.served("delivered").Sequence, "the undelivered one is written off")
 
 	c.conn.Close()
-	c.mu.Lock()
-	c.count = 40
-	c.mu.Unlock()
+	c.set(func() { c.count = 40 })
 	c.connect(s.host)
 	<-c.states
 	require.Equal(t, uint64(41), c.served("after").Sequence)
@@ -410,14 +418,14 @@ func TestSettleRetriesAndSkips(t *testing.T) {
 	// Somebody else has settled one of them.
 	s.ledger.lanes[fmt.Sprintf("%x", callers[0].lane)].Redeemed = 1
 	s.ledger.fail = errors.New("the chain is away")
-	require.Error(t, s.host.settle(t.Context(), false))
-	require.NoError(t, s.host.settle(t.Context(), false))
+	require.Error(t, s.host.settle(t.Context(), 0, false))
+	require.NoError(t, s.host.settle(t.Context(), 0, false))
 	for _, c := range callers {
 		require.Equal(t, uint64(1), s.ledger.redeemed(c.lane))
 		require.True(t, accrued(s.host.lane(c.lane).state()).IsZero())
 	}
 	txs := s.ledger.txs
-	require.NoError(t, s.host.settle(t.Context(), false))
+	require.NoError(t, s.host.settle(t.Context(), 0, false))
 	require.Equal(t, txs, s.ledger.txs, "nothing is left to settle")
 	s.close(t)
 }

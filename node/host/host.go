@@ -31,6 +31,8 @@ import (
 type Sender interface {
 	// Send returns when the messages are in a block and have succeeded.
 	Send(ctx context.Context, msgs ...sdk.Msg) (*chain.TxResult, error)
+	// Fee is what sending would cost now.
+	Fee(ctx context.Context, msgs ...sdk.Msg) (sdk.Coins, error)
 	// Address is the operator's account.
 	Address() string
 }
@@ -82,6 +84,9 @@ type Config struct {
 	SettleEvery time.Duration
 	// SettleAt is how much may be earned and not settled, in uorb, before that; 0 takes 1 ORB.
 	SettleAt uint64
+	// SettleMargin is how many times its gas a settlement has to be worth to be sent because of its age; one that is near its end or over
+	// SettleAt has to be worth its gas once. 0 settles whatever it costs.
+	SettleMargin uint64
 	// Log defaults to slog.Default.
 	Log *slog.Logger
 }
@@ -135,24 +140,26 @@ func New(cfg Config) (*Host, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	receipts, records, err := openLog(filepath.Join(cfg.Dir, "receipts.db"))
-	if err != nil {
-		return nil, err
-	}
 	h := &Host{
-		cfg: cfg, orbID: orbid.FromKey(cfg.Key.Public().(ed25519.PublicKey)), log: cfg.Log, receipt: receipts,
+		cfg: cfg, orbID: orbid.FromKey(cfg.Key.Public().(ed25519.PublicKey)), log: cfg.Log,
 		signers: signers{keys: make(map[string]*signer)},
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
 		wanted: make(map[string]bool), seeds: make(map[string]bool),
 		running: make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
 		wake:    make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
 	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	receipts, records, err := openLog(filepath.Join(cfg.Dir, "receipts.db"), func(err error) { h.failed("keeping receipts", err) })
+	if err != nil {
+		h.cancel()
+		return nil, err
+	}
+	h.receipt = receipts
 	for _, r := range records {
 		s := h.signers.of(r.lane.SessionKey)
 		s.paid(0, r.receipt.Count)
 		h.lanes[string(r.lane.Id)] = newLane(r, s)
 	}
-	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h, nil
 }
 
@@ -279,7 +286,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.cancel()
 	h.tasks.Wait()
 	<-idle // the context of requests has ended
-	err := h.settle(ctx, true)
+	err := h.settle(ctx, min(h.cfg.SettleMargin, 1), true)
 	h.mu.Lock()
 	functions := slices.Collect(maps.Values(h.functions))
 	h.mu.Unlock()

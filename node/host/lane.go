@@ -55,9 +55,12 @@ var (
 	errNoLane  = errors.New("the lane is closed, expired or exhausted")
 	errUnpaid  = errors.New("the credit is used up: send a receipt")
 	errResumed = errors.New("the lane has been taken up again on another connection")
+	errOverCap = errors.New("the receipt is for more than the lane's cap")
+	// errBehind: host and payer have both lost receipts that the chain has redeemed. What they cover would be served for nothing.
+	errBehind = errors.New("more of the lane is settled than its payer knows of: read it again")
 )
 
-// admit reserves a request for a version. It fails with errNoLane or errUnpaid.
+// admit reserves a request for a version. It fails with errNoLane, errBehind or errUnpaid.
 func (l *lane) admit(conn peer.ControlSender, height int64, version uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,6 +69,8 @@ func (l *lane) admit(conn peer.ControlSender, height int64, version uint64) erro
 		return errNoLane
 	case l.conn != conn || l.pending:
 		return errUnpaid
+	case l.served < l.onChain.Redeemed:
+		return errBehind
 	case l.version != version && len(l.results)+int(l.running) > 0:
 		// A batch is of one version, so the last one's has to be paid first.
 		return errUnpaid
@@ -160,7 +165,7 @@ func (l *lane) receive(conn peer.ControlSender, chainID string, r *receipt.Recei
 	key, limit := ed25519.PublicKey(l.onChain.SessionKey), l.onChain.Cap
 	l.mu.Unlock()
 	if r.Count > limit {
-		return false, errors.New("the receipt is for more than the lane's cap")
+		return false, errOverCap
 	}
 	if err := r.Verify(chainID, key); err != nil {
 		return false, err

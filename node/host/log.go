@@ -7,7 +7,6 @@ import (
 
 	"github.com/cosmos/gogoproto/proto"
 	"go.etcd.io/bbolt"
-	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/orbnetwork/orb/pkg/receipt"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
@@ -29,12 +28,19 @@ type record struct {
 type receiptLog struct {
 	db *bbolt.DB
 
+	// failed is told why a write has to be tried again.
+	failed func(error)
+
 	mu      sync.Mutex
 	closed  bool
 	pending []write
 	wake    chan struct{}
+	closing chan struct{}
 	done    sync.WaitGroup
 }
+
+// writeRetry is the rest after a write that failed, e.g. because the disk is full.
+const writeRetry = time.Second
 
 type write struct {
 	// lane is written when it is not nil, the receipt when its count is not 0. forget removes both.
@@ -42,17 +48,18 @@ type write struct {
 	lane    *rewardstypes.Lane
 	receipt receipt.Receipt
 	forget  bool
-	// durable is told once the write is on disk, or why it is not.
-	durable func(error)
+	// durable, when set, is called once the write is on disk.
+	durable func()
 }
 
-func openLog(path string) (*receiptLog, []record, error) {
+// openLog opens or makes the log at path; failed is told of writes that are tried again.
+func openLog(path string, failed func(error)) (*receiptLog, []record, error) {
 	// The timeout turns a second process on the same home into an error.
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening receipt log %s (is another process using it?): %w", path, err)
 	}
-	l := &receiptLog{db: db, wake: make(chan struct{}, 1)}
+	l := &receiptLog{db: db, failed: failed, wake: make(chan struct{}, 1), closing: make(chan struct{})}
 	records, err := l.load()
 	if err != nil {
 		db.Close()
@@ -93,16 +100,18 @@ func (l *receiptLog) load() ([]record, error) {
 	return records, nil
 }
 
-// put queues a write. After close it fails.
+// put queues a write; it is tried until it is on disk or the log is closed.
 func (l *receiptLog) put(w write) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.closed {
-		l.mu.Unlock()
-		w.durable(bbolterrors.ErrDatabaseNotOpen)
 		return
 	}
 	l.pending = append(l.pending, w)
-	l.mu.Unlock()
+	l.signal()
+}
+
+func (l *receiptLog) signal() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -110,7 +119,12 @@ func (l *receiptLog) put(w write) {
 }
 
 func (l *receiptLog) commit() {
-	for range l.wake {
+	for open := true; open; {
+		select {
+		case <-l.wake:
+		case <-l.closing:
+			open = false
+		}
 		l.mu.Lock()
 		writes := l.pending
 		l.pending = nil
@@ -118,21 +132,31 @@ func (l *receiptLog) commit() {
 		if len(writes) == 0 {
 			continue
 		}
-		err := l.db.Update(func(tx *bbolt.Tx) error {
-			for i := range writes {
-				if err := writes[i].apply(tx); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			err = fmt.Errorf("writing receipt log: %w", err)
+		if err := l.write(writes); err != nil {
+			l.failed(fmt.Errorf("writing receipt log: %w", err))
+			l.mu.Lock()
+			l.pending = append(writes, l.pending...)
+			l.mu.Unlock()
+			time.AfterFunc(writeRetry, l.signal)
+			continue
 		}
 		for i := range writes {
-			writes[i].durable(err)
+			if writes[i].durable != nil {
+				writes[i].durable()
+			}
 		}
 	}
+}
+
+func (l *receiptLog) write(writes []write) error {
+	return l.db.Update(func(tx *bbolt.Tx) error {
+		for i := range writes {
+			if err := writes[i].apply(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (w *write) apply(tx *bbolt.Tx) error {
@@ -170,12 +194,8 @@ func (l *receiptLog) close() error {
 		return nil
 	}
 	l.closed = true
+	close(l.closing)
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-	close(l.wake)
 	l.done.Wait()
 	return l.db.Close()
 }

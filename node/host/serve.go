@@ -61,7 +61,7 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		return h.refuse(peer.StatusUnpaid, "the lane's number is not agreed on: say hello first")
 	}
 	if err := l.admit(conn, h.height.Load(), r.Version); err != nil {
-		if errors.Is(err, errNoLane) {
+		if errors.Is(err, errNoLane) || errors.Is(err, errBehind) {
 			return h.refuse(peer.StatusNoLane, err.Error())
 		}
 		h.flush(l)
@@ -170,7 +170,7 @@ func (h *Host) Control(_ context.Context, from string, conn peer.ControlSender, 
 func (h *Host) hello(conn peer.ControlSender, id []byte) {
 	l := h.lane(id)
 	if l == nil {
-		h.lookup(id, conn)
+		h.query(id, func() { h.hello(conn, id) })
 		return
 	}
 	version, results, state := l.hello(conn)
@@ -183,14 +183,15 @@ func (h *Host) hello(conn peer.ControlSender, id []byte) {
 	}
 }
 
-func (h *Host) lookup(id []byte, conn peer.ControlSender) {
+// query asks the chain for a lane of this host, and goes on with then once it is known. It reports whether that is under way.
+func (h *Host) query(id []byte, then func()) bool {
 	if len(id) != receipt.LaneIDSize {
-		return
+		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closing || h.lookups[string(id)] || len(h.lookups) >= maxLookups {
-		return
+		return false
 	}
 	h.lookups[string(id)] = true
 	h.tasks.Go(func() {
@@ -204,27 +205,34 @@ func (h *Host) lookup(id []byte, conn peer.ControlSender) {
 			return
 		}
 		h.learn(answer.Lane)
-		h.hello(conn, id)
+		then()
 	})
+	return true
 }
 
-// take verifies a receipt and has it written; only then does it count.
+// take verifies a receipt and has it written; only then does it count. One over the cap says that the lane was raised: the chain is asked.
 func (h *Host) take(conn peer.ControlSender, r *receipt.Receipt) error {
 	l := h.lane(r.LaneId)
 	if l == nil {
 		return errNoLane
 	}
+	err := h.store(conn, l, r)
+	if errors.Is(err, errOverCap) && h.query(l.id, func() {
+		if err := h.store(conn, l, r); err != nil {
+			h.log.Warn("receipt refused", "lane", hex.EncodeToString(l.id), "error", err)
+		}
+	}) {
+		return nil
+	}
+	return err
+}
+
+func (h *Host) store(conn peer.ControlSender, l *lane, r *receipt.Receipt) error {
 	store, err := l.receive(conn, h.cfg.ChainID, r)
 	if err != nil || !store {
 		return err
 	}
-	h.receipt.put(write{id: l.id, receipt: *r, durable: func(err error) {
-		if err != nil {
-			h.failed("storing a receipt", err)
-			return
-		}
-		l.durable(r)
-	}})
+	h.receipt.put(write{id: l.id, receipt: *r, durable: func() { l.durable(r) }})
 	return nil
 }
 
@@ -250,11 +258,7 @@ func (h *Host) learn(onChain rewardstypes.Lane) {
 	}
 	h.mu.Unlock()
 	l.observe(onChain)
-	h.receipt.put(write{id: onChain.Id, lane: &onChain, durable: func(err error) {
-		if err != nil {
-			h.failed("storing a lane", err)
-		}
-	}})
+	h.receipt.put(write{id: onChain.Id, lane: &onChain})
 }
 
 // forget drops a lane that is over.
@@ -266,11 +270,7 @@ func (h *Host) forget(id []byte) {
 	if l == nil {
 		return
 	}
-	h.receipt.put(write{id: id, forget: true, durable: func(err error) {
-		if err != nil {
-			h.failed("forgetting a lane", err)
-		}
-	}})
+	h.receipt.put(write{id: id, forget: true})
 }
 
 func (l *lane) functionID() string {

@@ -43,11 +43,18 @@ func (h *Host) settleLoop() {
 		}
 		h.sweep()
 		now := time.Now()
-		if now.Before(rest) || (now.Sub(last) < h.cfg.SettleEvery && !h.settleDue()) {
+		margin := h.cfg.SettleMargin
+		switch {
+		case now.Before(rest):
+			continue
+		case h.settleDue():
+			// What is not worth its gas now is looked at again with the rest.
+			margin, rest = min(margin, 1), now.Add(min(settleRetry, h.cfg.SettleEvery))
+		case now.Sub(last) < h.cfg.SettleEvery:
 			continue
 		}
 		last = now
-		if err := h.settle(h.ctx, false); err != nil {
+		if err := h.settle(h.ctx, margin, false); err != nil {
 			h.failed("settling", err)
 			rest = now.Add(settleRetry)
 		}
@@ -69,22 +76,21 @@ func (h *Host) settleDue() bool {
 	return sum.GTE(math.NewIntFromUint64(h.cfg.SettleAt))
 }
 
-// settle redeems every receipt that pays, the most worth first. With last it is the end of this run: what fails stays on disk.
-func (h *Host) settle(ctx context.Context, last bool) error {
-	type entry struct {
-		lane    *lane
-		receipt receipt.Receipt
-		worth   math.Int
-	}
+// entry is a receipt that the chain has not redeemed, and what redeeming it is worth to the host.
+type entry struct {
+	lane    *lane
+	receipt receipt.Receipt
+	worth   math.Int
+}
+
+// redeemable returns what can be settled, the most worth first.
+func (h *Host) redeemable() []entry {
 	var entries []entry
 	for _, l := range h.allLanes() {
 		onChain, held := l.state()
-		if worth := accrued(onChain, held); held.Count > onChain.Redeemed && h.height.Load() <= onChain.Closes {
-			entries = append(entries, entry{l, held, worth})
+		if held.Count > onChain.Redeemed && h.height.Load() <= onChain.Closes {
+			entries = append(entries, entry{l, held, accrued(onChain, held)})
 		}
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
 		if a.worth.Equal(b.worth) {
@@ -95,17 +101,39 @@ func (h *Host) settle(ctx context.Context, last bool) error {
 		}
 		return 1
 	})
+	return entries
+}
+
+func (h *Host) settlement(entries []entry) *rewardstypes.MsgSettle {
+	msg := &rewardstypes.MsgSettle{Settler: h.cfg.Sender.Address()}
+	for _, e := range entries {
+		msg.Receipts = append(msg.Receipts, e.receipt)
+	}
+	return msg
+}
+
+// settle redeems the receipts that are worth margin times their gas, 0 all. With last it is the end of this run: what fails stays on disk.
+func (h *Host) settle(ctx context.Context, margin uint64, last bool) error {
+	entries := h.redeemable()
+	if len(entries) == 0 {
+		return nil
+	}
 	params, err := h.cfg.Rewards.Params(ctx, &rewardstypes.QueryParamsRequest{})
 	if err != nil {
 		return fmt.Errorf("asking for the params of x/rewards: %w", err)
 	}
 	var errs []error
 	for chunk := range slices.Chunk(entries, int(max(params.Params.MaxEntries, 1))) {
-		msg := &rewardstypes.MsgSettle{Settler: h.cfg.Sender.Address()}
-		for _, e := range chunk {
-			msg.Receipts = append(msg.Receipts, e.receipt)
+		if margin > 0 {
+			if chunk, err = h.worthwhile(ctx, chunk, margin, params.Params.Denom); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			if len(chunk) == 0 {
+				break // the others are worth even less
+			}
 		}
-		result, err := h.cfg.Sender.Send(ctx, msg)
+		result, err := h.cfg.Sender.Send(ctx, h.settlement(chunk))
 		if err != nil && !errors.Is(err, rewardstypes.ErrNothingPaid) {
 			errs = append(errs, fmt.Errorf("settling %d lanes: %w", len(chunk), err))
 			continue
@@ -125,6 +153,36 @@ func (h *Host) settle(ctx context.Context, last bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// worthwhile returns the most worth of the entries, as many as each bring in more than their part of the gas, when together they bring in
+// margin times the gas; else none.
+func (h *Host) worthwhile(ctx context.Context, entries []entry, margin uint64, denom string) ([]entry, error) {
+	for len(entries) > 0 {
+		fees, err := h.cfg.Sender.Fee(ctx, h.settlement(entries))
+		if errors.Is(err, rewardstypes.ErrNothingPaid) {
+			return entries, nil // sending it costs nothing and tells why
+		}
+		if err != nil {
+			return nil, fmt.Errorf("asking for the gas of settling %d lanes: %w", len(entries), err)
+		}
+		fee := fees.AmountOf(denom)
+		worth, paying := math.ZeroInt(), 0
+		for _, e := range entries {
+			worth = worth.Add(e.worth)
+			if e.worth.MulRaw(int64(len(entries))).GTE(fee) {
+				paying++
+			}
+		}
+		switch {
+		case paying == len(entries) && worth.GTE(fee.Mul(math.NewIntFromUint64(margin))):
+			return entries, nil
+		case paying == len(entries):
+			return nil, nil
+		}
+		entries = entries[:paying]
+	}
+	return nil, nil
 }
 
 // skipped reads a lane again whose receipt the chain did not pay: somebody else has settled it, or it is closed.

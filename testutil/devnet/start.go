@@ -15,7 +15,7 @@ import (
 	"github.com/orbnetwork/orb/node/chain"
 )
 
-// settleEvery keeps settlements quick to watch. A node on a real network waits longer, to save gas.
+// settleEvery keeps settlements quick to watch. A node on a real network waits longer, and until they are worth their gas.
 const settleEvery = "3s"
 
 // Places in Validator.Ports and Node.Ports.
@@ -171,7 +171,7 @@ func (n *Network) startSuperNode(ctx context.Context, i int, v *Validator) error
 		if _, err := n.orbchaind(ctx, "supernode", "init", "--home", home, "--moniker", v.SuperNode.Name,
 			"--attester", numbered(accountAttester, i), "--keyring-backend", keyring.BackendTest, "--keyring-dir", n.Home,
 			"--rpc", v.RPC, "--grpc", v.GRPC, "--listen", loopback(v.Ports[portGateway]), "--endpoint", v.Gateway,
-			"--peer-listen", multiaddr(v.Ports[portSuperPeer]), "--settle-every", settleEvery); err != nil {
+			"--peer-listen", multiaddr(v.Ports[portSuperPeer]), "--settle-every", settleEvery, "--settle-margin", "0"); err != nil {
 			return err
 		}
 		if _, err := n.orbchaind(ctx, "supernode", "register", "--home", home, "--from", numbered(accountValidator, i)); err != nil {
@@ -189,7 +189,7 @@ func (n *Network) startNode(ctx context.Context, i int, host *Node) error {
 		id, err := n.Orb(ctx, "node", "init", "--home", home, "--moniker", host.Name,
 			"--from", numbered(accountOperator, i), "--keyring-backend", keyring.BackendTest, "--keyring-dir", n.Home,
 			"--chain-rpc", v.RPC, "--chain-grpc", v.GRPC, "--listen", multiaddr(host.Ports[portNodePeer]),
-			"--status-listen", loopback(host.Ports[portNodeStatus]), "--settle-every", settleEvery)
+			"--status-listen", loopback(host.Ports[portNodeStatus]), "--settle-every", settleEvery, "--settle-margin", "0")
 		if err != nil {
 			return err
 		}
