@@ -53,9 +53,11 @@ func TestDeploy(t *testing.T) {
 	c.SuperNode(attester)
 	before := c.Balance(owner.Address)
 	deployed := c.Deploy(owner, "markdown")
-	cost := before - c.Balance(owner.Address) - fixture.Fee
+	deposit := functionstypes.DefaultParams().NameDeposit.Amount.Int64()
+	cost := before - c.Balance(owner.Address) - fixture.Fee - deposit
 	require.Positive(t, cost)
 	require.Equal(t, cost, c.Balance(authtypes.NewModuleAddress(rewardstypes.ModuleName)), "the deploy cost is in escrow")
+	require.Equal(t, deposit, c.Balance(authtypes.NewModuleAddress(functionstypes.ModuleName)), "and the name's deposit is held")
 
 	attesterBefore := c.Balance(attester.Address)
 	c.Verify(attester, deployed.ClaimId)
@@ -79,6 +81,7 @@ func TestDeployThatNobodyVerifies(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, functionstypes.FUNCTION_STATUS_REJECTED, fn.Status)
 	require.Zero(t, c.Balance(authtypes.NewModuleAddress(rewardstypes.ModuleName)))
+	require.Zero(t, c.Balance(authtypes.NewModuleAddress(functionstypes.ModuleName)))
 	require.GreaterOrEqual(t, c.Balance(owner.Address), charged)
 }
 

@@ -80,6 +80,7 @@ var moduleAccounts = map[string][]string{
 	stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
 	stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
 	govtypes.ModuleName:                 {authtypes.Burner},
+	functionstypes.ModuleName:           {authtypes.Burner},
 	rewardstypes.ModuleName:             {authtypes.Burner},
 }
 
@@ -153,7 +154,8 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	k.Mint = mintkeeper.NewKeeper(cdc, store(minttypes.StoreKey), k.Staking, k.Account, k.Bank, authtypes.FeeCollectorName, authority)
 	k.Distribution = distrkeeper.NewKeeper(cdc, store(distrtypes.StoreKey), k.Account, k.Bank, k.Staking, authtypes.FeeCollectorName, authority)
 	k.Slashing = slashingkeeper.NewKeeper(cdc, encoding.Amino, store(slashingtypes.StoreKey), k.Staking, authority)
-	k.Staking.SetHooks(stakingtypes.NewMultiStakingHooks(k.Distribution.Hooks(), k.Slashing.Hooks()))
+	k.Functions = functionskeeper.NewKeeper(cdc, store(functionstypes.StoreKey), authority, k.Staking, k.Bank)
+	k.Staking.SetHooks(stakingtypes.NewMultiStakingHooks(k.Distribution.Hooks(), k.Slashing.Hooks(), k.Functions.Hooks()))
 	k.Evidence = newEvidenceKeeper(cdc, store(evidencetypes.StoreKey), k.Staking, k.Slashing, accounts)
 	k.Feegrant = feegrantkeeper.NewKeeper(cdc, store(feegrant.StoreKey), k.Account)
 	k.Authz = authzkeeper.NewKeeper(store(authzkeeper.StoreKey), cdc, base.MsgServiceRouter(), k.Account)
@@ -163,12 +165,12 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	// MsgExecLegacyContent still carries text proposals.
 	k.Gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 
-	k.Functions = functionskeeper.NewKeeper(cdc, store(functionstypes.StoreKey), authority, k.Staking)
 	k.Seeding = seedingkeeper.NewKeeper(cdc, store(seedingtypes.StoreKey), authority, k.Functions)
 	k.Rewards = rewardskeeper.NewKeeper(cdc, store(rewardstypes.StoreKey), keys.object[rewardstypes.ObjectStoreKey], authority,
 		k.Bank, k.Functions, k.Seeding)
 	// Keepers are values: the hooks are set on those that the modules get, after the others have taken what they query.
 	k.Functions.SetHooks(k.Rewards)
+	k.Functions.SetEndings(k.Rewards)
 	k.Seeding.SetReplicas(k.Rewards)
 	return k
 }

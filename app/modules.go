@@ -74,7 +74,7 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		authzmodule.NewAppModule(cdc, app.Authz, app.Account, app.Bank, registry),
 		feegrantmodule.NewAppModule(cdc, app.Account, app.Bank, app.Feegrant, registry),
 		consensus.NewAppModule(cdc, app.Consensus),
-		functions.NewAppModule(app.Functions, app.Staking),
+		functions.NewAppModule(app.Functions, app.Account, app.Bank, app.Staking),
 		seeding.NewAppModule(app.Seeding, queries),
 		rewards.NewAppModule(app.Rewards, app.Account, app.Bank, queries),
 	)
@@ -90,9 +90,9 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		seedingtypes.ModuleName,
 	)
 	manager.SetOrderEndBlockers(
-		functionstypes.ModuleName, // closes claims, whose payouts x/rewards sums up
 		banktypes.ModuleName,      // credits the block's fees and deposits
-		rewardstypes.ModuleName,   // pays out of what has been credited
+		functionstypes.ModuleName, // pays out of what has been credited, and closes claims, whose payouts x/rewards sums up
+		rewardstypes.ModuleName,   // pays the block's payees
 		govtypes.ModuleName,
 		stakingtypes.ModuleName,
 		feegrant.ModuleName,

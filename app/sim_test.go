@@ -30,7 +30,7 @@ type simApp struct{ *app.App }
 
 func (a simApp) GetBaseApp() *baseapp.BaseApp { return a.App.BaseApp }
 
-// newSimApp ends a simulated block a second time before it is committed, and then checks that x/rewards holds what it owes: the simulator delivers its messages after the end of the
+// newSimApp ends a simulated block a second time before it is committed, and then checks that x/functions and x/rewards hold what they owe: the simulator delivers its messages after the end of the
 // block, which on a chain comes last, and a commit empties the object stores that hold fees, deposits and payouts until then.
 func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, base ...func(*baseapp.BaseApp)) simApp {
 	chain := app.New(logger, db, false, options, base...)
@@ -38,7 +38,14 @@ func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertype
 		if err := chain.Bank.CreditVirtualAccounts(ctx); err != nil {
 			panic(err)
 		}
+		if err := chain.Functions.EndBlock(ctx); err != nil {
+			panic(err)
+		}
 		if err := chain.Rewards.EndBlock(ctx); err != nil {
+			panic(err)
+		}
+		deposits := chain.Bank.GetBalance(ctx, authtypes.NewModuleAddress(functionstypes.ModuleName), functionstypes.Denom)
+		if err := chain.Functions.Conserved(ctx, deposits); err != nil {
 			panic(err)
 		}
 		held := chain.Bank.GetBalance(ctx, authtypes.NewModuleAddress(rewardstypes.ModuleName), functionstypes.Denom)

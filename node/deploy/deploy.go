@@ -76,7 +76,9 @@ type Options struct {
 type Quote struct {
 	price.Quote
 
-	Denom      string
+	Denom string
+	// Deposit is held for the name and returns when the name is given back; it comes on top of the total.
+	Deposit    math.Int
 	Plan       price.Plan
 	Complexity uint64
 	FuelLimit  uint64
@@ -93,6 +95,7 @@ func (q Quote) Text() string {
 	line("hosting", q.Hosting, fmt.Sprintf("%d paid seeds for %d epochs", q.Plan.BaseReplicas, q.Plan.TermEpochs))
 	line("included calls", q.Included, fmt.Sprintf("%d requests that you pay for your callers", q.Plan.IncludedRequests))
 	line("total", q.Total, "plan "+q.Plan.Name)
+	line("name deposit", q.Deposit, "comes back when the function ends")
 	return b.String()
 }
 
@@ -231,7 +234,7 @@ func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner strin
 		return nil, Quote{}, err
 	}
 	quote := Quote{
-		Quote: quoted, Denom: rewards.Params.Denom, Plan: plan,
+		Quote: quoted, Denom: rewards.Params.Denom, Deposit: functions.Params.NameDeposit.Amount, Plan: plan,
 		Complexity: complexity, FuelLimit: complexity * o.Manifest.FuelFactor, Size: pkg.Artifact.Size_,
 	}
 	msg := &functionstypes.MsgDeployFunction{
@@ -262,9 +265,9 @@ func afford(ctx context.Context, c Chain, owner string, quote Quote) error {
 	if err != nil {
 		return err
 	}
-	if balance.LTE(quote.Total) {
+	if needed := quote.Total.Add(quote.Deposit); balance.LTE(needed) {
 		return fmt.Errorf("%w: %s holds %s%s, the deploy costs %s%s and a transaction fee; send it more, or choose a smaller --plan",
-			ErrFunds, owner, balance, quote.Denom, quote.Total, quote.Denom)
+			ErrFunds, owner, balance, quote.Denom, needed, quote.Denom)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func Version(chainID string, fn functionstypes.Function, v functionstypes.Versio
 	if root := possession.Root(artifact); string(root[:]) != string(v.Artifact.MerkleRoot) {
 		return fmt.Errorf("%w: its Merkle root is %x, not %x", ErrArtifact, root, v.Artifact.MerkleRoot)
 	}
-	if err := functionstypes.VerifyVersion(chainID, fn.Owner, fn.Name, fn.SigningKey, &v); err != nil {
+	if err := functionstypes.VerifyVersion(chainID, fn.Name, &v); err != nil {
 		return fmt.Errorf("%w: %w", ErrArtifact, err)
 	}
 	if _, err := wasm.Check(artifact); err != nil {

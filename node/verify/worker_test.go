@@ -89,7 +89,7 @@ func newRegistry(t *testing.T) *registry {
 	r := &registry{height: 10, artifact: artifact}
 	r.function = functionstypes.Function{Id: functionstypes.FunctionID(public), Owner: "orb1owner", Name: "echo", SigningKey: public}
 	r.version = functionstypes.Version{
-		FunctionId: r.function.Id, Number: 1, Complexity: 100,
+		FunctionId: r.function.Id, Number: 1, Complexity: 100, Owner: r.function.Owner, SigningKey: public,
 		Artifact: functionstypes.Artifact{Cid: "bafy", Sha256: sum[:], MerkleRoot: root[:], Size_: uint64(len(artifact))},
 	}
 	r.version.Signature = ed25519.Sign(key, functionstypes.VersionSignBytes(testChain, r.function.Owner, r.function.Name, &r.version))

@@ -35,13 +35,15 @@ var (
 
 // AppModule connects the keeper to the app.
 type AppModule struct {
-	keeper  keeper.Keeper
-	staking simulation.StakingKeeper
+	keeper   keeper.Keeper
+	accounts types.AccountKeeper
+	balances types.BalanceKeeper
+	staking  simulation.StakingKeeper
 }
 
 // NewAppModule returns the module of a keeper whose hooks are set.
-func NewAppModule(k keeper.Keeper, staking simulation.StakingKeeper) AppModule {
-	return AppModule{keeper: k, staking: staking}
+func NewAppModule(k keeper.Keeper, accounts types.AccountKeeper, balances types.BalanceKeeper, staking simulation.StakingKeeper) AppModule {
+	return AppModule{keeper: k, accounts: accounts, balances: balances, staking: staking}
 }
 
 // IsOnePerModuleType marks the module for the SDK.
@@ -100,6 +102,15 @@ func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, data json.
 	if err := am.keeper.InitGenesis(ctx, &genesis); err != nil {
 		panic(err)
 	}
+	am.accounts.GetModuleAccount(ctx, types.ModuleName) // makes the account, should nobody have paid in yet
+	if err := am.Conserved(ctx); err != nil {
+		panic(err)
+	}
+}
+
+// Conserved returns an error unless the module's account holds exactly what deposits and stakes add up to.
+func (am AppModule) Conserved(ctx context.Context) error {
+	return am.keeper.Conserved(ctx, am.balances.GetBalance(ctx, am.accounts.GetModuleAddress(types.ModuleName), types.Denom))
 }
 
 // ExportGenesis returns the whole state.
@@ -111,7 +122,7 @@ func (am AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.Raw
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// EndBlock moves on the claims whose phase has ended.
+// EndBlock moves on claims and functions whose time has come.
 func (am AppModule) EndBlock(ctx context.Context) error { return am.keeper.EndBlock(ctx) }
 
 // GenerateGenesisState makes the genesis of a simulation.

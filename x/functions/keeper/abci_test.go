@@ -22,7 +22,7 @@ func TestEndBlockExpiresWhatNobodyAttests(t *testing.T) {
 	require.Equal(t, types.CLAIM_STATUS_EXPIRED, claim.Status)
 	require.Equal(t, types.VERDICT_EXPIRED, claim.Verdict)
 	require.Equal(t, []types.Claim{claim}, s.hooks.decided)
-	require.Empty(t, s.hooks.majority[0])
+	require.Empty(t, s.hooks.payees[0])
 	s.roundTrip()
 	_, err := s.msgs.DeployFunction(s.ctx, deployment("markdown"))
 	require.ErrorIs(t, err, types.ErrExists, "an id is used once")
@@ -42,7 +42,7 @@ func TestEndBlockGoesOnWithTwoThirds(t *testing.T) {
 	require.NoError(t, s.reveal(valid("vera", id)))
 	s.endBlock(s.claim(id).RevealUntil)
 	require.Equal(t, types.CLAIM_STATUS_ACCEPTED, s.claim(id).Status)
-	require.Len(t, s.hooks.majority[0], 1)
+	require.Len(t, s.hooks.payees[0], 1)
 }
 
 func TestEndBlockIsBounded(t *testing.T) {

@@ -39,18 +39,18 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 			return err
 		}
 	}
+	for _, id := range genesis.Pruned {
+		if err := k.Pruned.Set(ctx, id); err != nil {
+			return err
+		}
+	}
 	return k.initClaims(ctx, genesis)
 }
 
 func (k Keeper) initClaims(ctx context.Context, genesis *types.GenesisState) error {
 	for _, claim := range genesis.Claims {
-		if err := k.Claims.Set(ctx, claim.Id, claim); err != nil {
+		if err := k.storeClaim(ctx, claim); err != nil {
 			return err
-		}
-		if claim.IsOpen() {
-			if err := k.Deadlines.Set(ctx, collections.Join(deadline(claim), claim.Id)); err != nil {
-				return err
-			}
 		}
 	}
 	for _, attestation := range genesis.Attestations {
@@ -87,7 +87,12 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	if genesis.Attestations, err = values(ctx, k.Attestations.Iterate); err != nil {
 		return nil, err
 	}
-	return genesis, nil
+	pruned, err := k.Pruned.Iterate(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	genesis.Pruned, err = pruned.Keys()
+	return genesis, err
 }
 
 func values[K, V any](ctx context.Context, iterate func(context.Context, collections.Ranger[K]) (collections.Iterator[K, V], error)) ([]V, error) {

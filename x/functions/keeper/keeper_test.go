@@ -9,16 +9,19 @@ import (
 	"strings"
 	"testing"
 
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	dbm "github.com/cosmos/cosmos-db"
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/collections"
 	"cosmossdk.io/log/v2"
 	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	sdked25519 "github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
 	"github.com/cosmos/cosmos-sdk/runtime"
+	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
-	"github.com/cosmos/cosmos-sdk/testutil"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
 	"github.com/cosmos/cosmos-sdk/x/auth"
@@ -41,26 +44,35 @@ const chainID = "orb-test"
 
 var authority = authtypes.NewModuleAddress(govtypes.ModuleName).String()
 
-// suite is x/functions on a real staking keeper, with the money left out: hooks only record.
+// funds in uorb of each person at the start.
+const funds = 100_000_000
+
+// suite is x/functions on real bank and staking keepers. Other modules' hooks only record.
 type suite struct {
 	*testing.T
 	ctx     sdk.Context
 	keeper  keeper.Keeper
 	staking *stakingkeeper.Keeper
+	bank    bankkeeper.BaseKeeper
 	msgs    types.MsgServer
 	queries types.QueryServer
 	hooks   *recorder
-	cdc     moduletestutil.TestEncodingConfig
+	bonds   *bonds
 }
 
 type recorder struct {
-	deployed []types.Function
-	maxCost  sdk.Coin
-	decided  []types.Claim
-	majority [][]string
-	// refuse and panics make the next hook fail.
+	deployed  []types.Function
+	proposed  []types.Version
+	activated []types.Version
+	maxCost   sdk.Coin
+	decided   []types.Claim
+	payees    [][]string
+	ended     []types.Function
+	pruned    []types.Function
+	// refuse and panics make the next hook fail; busy is for how many calls a function cannot be pruned.
 	refuse error
 	panics bool
+	busy   int
 }
 
 func (r *recorder) AfterFunctionDeployed(_ context.Context, fn types.Function, _ types.Version, maxCost sdk.Coin) error {
@@ -68,17 +80,91 @@ func (r *recorder) AfterFunctionDeployed(_ context.Context, fn types.Function, _
 	return r.refuse
 }
 
-func (r *recorder) AfterClaimDecided(_ context.Context, claim types.Claim, majority []string) error {
+func (r *recorder) AfterVersionProposed(_ context.Context, _ types.Function, v types.Version, maxCost sdk.Coin) error {
+	r.proposed, r.maxCost = append(r.proposed, v), maxCost
+	return r.refuse
+}
+
+func (r *recorder) AfterVersionActivated(_ context.Context, _ types.Function, v types.Version) error {
+	r.activated = append(r.activated, v)
+	return r.refuse
+}
+
+func (r *recorder) AfterClaimDecided(_ context.Context, claim types.Claim, payees []string) error {
 	if r.panics {
 		panic("hook")
 	}
-	r.decided, r.majority = append(r.decided, claim), append(r.majority, majority)
+	r.decided, r.payees = append(r.decided, claim), append(r.payees, payees)
 	return r.refuse
+}
+
+func (r *recorder) AfterFunctionEnded(_ context.Context, fn types.Function) error {
+	if r.panics {
+		panic("hook")
+	}
+	r.ended = append(r.ended, fn)
+	return r.refuse
+}
+
+func (r *recorder) PruneFunction(_ context.Context, fn types.Function, _ uint32) (bool, error) {
+	if r.busy > 0 {
+		r.busy--
+		return false, nil
+	}
+	r.pruned = append(r.pruned, fn)
+	return true, r.refuse
+}
+
+// bonds keeps one bond for each node in an account of its own.
+type bonds struct {
+	bank bankkeeper.BaseKeeper
+	// operators by Orb ID; who is not in here is no node.
+	operators map[string]string
+	held      map[string]int
+	refuse    error
+}
+
+const bondsModule = "bonds"
+
+func (b *bonds) HoldBond(ctx context.Context, orbID string) (string, math.Int, error) {
+	operator, exists := b.operators[orbID]
+	if !exists {
+		return "", math.ZeroInt(), types.ErrNotFound
+	}
+	b.held[orbID]++
+	return operator, b.bank.GetBalance(ctx, authtypes.NewModuleAddress(bondsModule), types.Denom).Amount, nil
+}
+
+func (b *bonds) ReleaseBond(_ context.Context, orbID string) error {
+	b.held[orbID]--
+	return b.refuse
+}
+
+func (b *bonds) SlashBond(ctx context.Context, _ string, bps uint32) (math.Int, error) {
+	bond := b.bank.GetBalance(ctx, authtypes.NewModuleAddress(bondsModule), types.Denom).Amount
+	slashed := bond.MulRaw(int64(bps)).QuoRaw(types.BasisPoints)
+	return slashed, b.bank.SendCoinsFromModuleToModule(ctx, bondsModule, types.ModuleName, sdk.NewCoins(sdk.NewCoin(types.Denom, slashed)))
 }
 
 func newSuite(t *testing.T) *suite {
 	t.Helper()
+	s := emptySuite(t)
+	require.NoError(t, s.keeper.InitGenesis(s.ctx, types.DefaultGenesis()))
+	return s
+}
+
+// emptySuite has no state in x/functions.
+func emptySuite(t *testing.T) *suite {
+	t.Helper()
 	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, types.StoreKey)
+	objects := storetypes.NewObjectStoreKey(banktypes.ObjectStoreKey)
+	store := rootmulti.NewStore(dbm.NewMemDB(), log.NewNopLogger())
+	for _, key := range keys {
+		store.MountStoreWithDB(key, storetypes.StoreTypeIAVL, nil)
+	}
+	store.MountStoreWithDB(objects, storetypes.StoreTypeObject, nil)
+	require.NoError(t, store.LoadLatestVersion())
+
 	encoding := moduletestutil.MakeTestEncodingConfig(auth.AppModuleBasic{}, bank.AppModuleBasic{}, staking.AppModuleBasic{})
 	types.RegisterInterfaces(encoding.InterfaceRegistry)
 	accounts := authkeeper.NewAccountKeeper(encoding.Codec, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
@@ -86,22 +172,51 @@ func newSuite(t *testing.T) *suite {
 			stakingtypes.BondedPoolName:         {authtypes.Burner, authtypes.Staking},
 			stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
 			stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
+			types.ModuleName:                    {authtypes.Burner},
+			authtypes.FeeCollectorName:          nil,
+			bondsModule:                         nil,
+			"mint":                              {authtypes.Minter},
 		}, address.NewBech32Codec(types.AccountPrefix), types.AccountPrefix, authority)
-	banks := bankkeeper.NewBaseKeeper(encoding.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, nil, authority, log.NewNopLogger())
 	s := &suite{
 		T:     t,
-		ctx:   testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chainID).WithBlockHeight(10),
+		ctx:   sdk.NewContext(store, cmtproto.Header{ChainID: chainID, Height: 10}, false, log.NewNopLogger()),
 		hooks: &recorder{},
-		cdc:   encoding,
-		staking: stakingkeeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[stakingtypes.StoreKey]), accounts, banks, authority,
-			address.NewBech32Codec(types.AccountPrefix+"valoper"), address.NewBech32Codec(types.AccountPrefix+"valcons")),
+		bank: bankkeeper.NewBaseKeeper(encoding.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts,
+			map[string]bool{authtypes.NewModuleAddress(types.ModuleName).String(): true}, authority, log.NewNopLogger()).WithObjStoreKey(objects),
 	}
+	s.staking = stakingkeeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[stakingtypes.StoreKey]), accounts, s.bank, authority,
+		address.NewBech32Codec(types.AccountPrefix+"valoper"), address.NewBech32Codec(types.AccountPrefix+"valcons"))
+	require.NoError(t, s.bank.SetParams(s.ctx, banktypes.DefaultParams()))
 	require.NoError(t, s.staking.SetParams(s.ctx, stakingtypes.DefaultParams()))
-	s.keeper = keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[types.StoreKey]), authority, s.staking)
+	for _, name := range []string{types.ModuleName, authtypes.FeeCollectorName, bondsModule, "mint"} {
+		accounts.GetModuleAccount(s.ctx, name)
+	}
+	for _, name := range []string{"alice", "bob", "rita"} {
+		s.fund(person(name), funds)
+	}
+	s.bonds = &bonds{bank: s.bank, operators: map[string]string{orbIDOf("host"): person("host").String()}, held: map[string]int{}}
+	s.keeper = keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(keys[types.StoreKey]), authority, s.staking, s.bank)
 	s.keeper.SetHooks(s.hooks)
-	require.NoError(t, s.keeper.InitGenesis(s.ctx, types.DefaultGenesis()))
+	s.keeper.SetEndings(s.hooks)
+	s.keeper.SetBonds(s.bonds)
 	s.msgs, s.queries = keeper.NewMsgServer(s.keeper), keeper.NewQueryServer(s.keeper)
 	return s
+}
+
+func (s *suite) fund(address sdk.AccAddress, amount int64) {
+	s.Helper()
+	coins := sdk.NewCoins(sdk.NewInt64Coin(types.Denom, amount))
+	require.NoError(s, s.bank.MintCoins(s.ctx, "mint", coins))
+	require.NoError(s, s.bank.SendCoinsFromModuleToAccount(s.ctx, "mint", address, coins))
+}
+
+func (s *suite) balance(name string) int64 {
+	return s.bank.GetBalance(s.ctx, person(name), types.Denom).Amount.Int64()
+}
+
+// held is what the module's account has.
+func (s *suite) held() sdk.Coin {
+	return s.bank.GetBalance(s.ctx, authtypes.NewModuleAddress(types.ModuleName), types.Denom)
 }
 
 // person returns the address that a name always has.
@@ -229,12 +344,33 @@ func (s *suite) claim(id []byte) types.Claim {
 	return claim
 }
 
-// endBlock ends the block at a height and goes on to the next.
+// endBlock ends the block at a height as the app does, checks that the module holds what it owes, and goes on to the next.
 func (s *suite) endBlock(height int64) {
 	s.Helper()
 	s.ctx = s.ctx.WithBlockHeight(height)
+	require.NoError(s, s.bank.CreditVirtualAccounts(s.ctx))
+	require.NoError(s, s.keeper.Conserved(s.ctx, s.held()))
+	supply := s.bank.GetSupply(s.ctx, types.Denom)
+	s.ctx = s.ctx.WithEventManager(sdk.NewEventManager())
 	require.NoError(s, s.keeper.EndBlock(s.ctx))
-	s.ctx = s.ctx.WithBlockHeight(height + 1)
+	require.NoError(s, s.keeper.Conserved(s.ctx, s.held()))
+	require.Equal(s, supply, s.bank.GetSupply(s.ctx, types.Denom).Add(s.burned()), "what is not burned is still there")
+	s.ctx.MultiStore().(storetypes.CommitMultiStore).Commit()
+	s.ctx = s.ctx.WithBlockHeight(height + 1).WithEventManager(sdk.NewEventManager())
+}
+
+// burned is what the events of this block say.
+func (s *suite) burned() sdk.Coin {
+	s.Helper()
+	burned := sdk.NewInt64Coin(types.Denom, 0)
+	for _, event := range s.ctx.EventManager().ABCIEvents() {
+		if message, err := sdk.ParseTypedEvent(event); err == nil {
+			if settled, is := message.(*types.EventDisputeSettled); is {
+				burned = burned.Add(settled.Burned)
+			}
+		}
+	}
+	return burned
 }
 
 // roundTrip checks that the state is valid and survives an export and an import.
@@ -243,11 +379,24 @@ func (s *suite) roundTrip() {
 	exported, err := s.keeper.ExportGenesis(s.ctx)
 	require.NoError(s, err)
 	require.NoError(s, exported.Validate())
-	other := newSuite(s.T)
+	other := emptySuite(s.T)
 	require.NoError(s, other.keeper.InitGenesis(other.ctx, exported))
 	again, err := other.keeper.ExportGenesis(other.ctx)
 	require.NoError(s, err)
 	require.Equal(s, exported, again)
+	mine, err := keysOf(s.keeper.Deadlines.Iterate(s.ctx, nil))
+	require.NoError(s, err)
+	theirs, err := keysOf(other.keeper.Deadlines.Iterate(other.ctx, nil))
+	require.NoError(s, err)
+	require.Equal(s, mine, theirs)
+}
+
+// keysOf is all keys of a set.
+func keysOf(iterator collections.KeySetIterator[collections.Pair[int64, []byte]], err error) ([]collections.Pair[int64, []byte], error) {
+	if err != nil {
+		return nil, err
+	}
+	return iterator.Keys()
 }
 
 var errRefused = errors.New("refused")

@@ -17,7 +17,7 @@ func (s msgServer) CommitAttestation(ctx context.Context, msg *types.MsgCommitAt
 	if err := msg.Validate(); err != nil {
 		return nil, err
 	}
-	validator, err := s.validatorOf(ctx, msg.Attester)
+	validator, err := s.attesting(ctx, msg.Attester)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (k Keeper) claimIn(ctx context.Context, phase types.ClaimStatus, id []byte)
 	if claim.Status != phase {
 		return types.Claim{}, errors.Wrapf(types.ErrWrongPhase, "claim is %s, not %s", claim.Status, phase)
 	}
-	if height := sdk.UnwrapSDKContext(ctx).BlockHeight(); height > deadline(claim) {
-		return types.Claim{}, errors.Wrapf(types.ErrWrongPhase, "the phase ended at height %d", deadline(claim))
+	if height := sdk.UnwrapSDKContext(ctx).BlockHeight(); height > claim.Deadline() {
+		return types.Claim{}, errors.Wrapf(types.ErrWrongPhase, "the phase ended at height %d", claim.Deadline())
 	}
 	return claim, nil
 }

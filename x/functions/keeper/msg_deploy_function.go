@@ -3,7 +3,6 @@ package keeper
 import (
 	"context"
 
-	"cosmossdk.io/collections"
 	"cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -18,7 +17,7 @@ func (s msgServer) DeployFunction(ctx context.Context, msg *types.MsgDeployFunct
 	}
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	fn, version := msg.Function(), msg.Version()
-	if err := types.VerifyVersion(sdkCtx.ChainID(), fn.Owner, fn.Name, fn.SigningKey, &version); err != nil {
+	if err := types.VerifyVersion(sdkCtx.ChainID(), fn.Name, &version); err != nil {
 		return nil, err
 	}
 	params, err := s.Params.Get(ctx)
@@ -28,19 +27,22 @@ func (s msgServer) DeployFunction(ctx context.Context, msg *types.MsgDeployFunct
 	if err := params.Admit(fn, version); err != nil {
 		return nil, err
 	}
-	claim, err := s.deploy(ctx, params, fn, version)
+	fn, claim, err := s.deploy(ctx, params, fn, version)
 	if err != nil {
 		return nil, err
 	}
 	if err := sdkCtx.EventManager().EmitTypedEvent(&types.EventFunctionDeployed{
-		FunctionId: fn.Id,
-		Owner:      fn.Owner,
-		Name:       fn.Name,
-		Version:    version.Number,
-		Cid:        version.Artifact.Cid,
-		Complexity: version.Complexity,
-		Price:      fn.Price,
-		ClaimId:    claim.Id,
+		FunctionId:    fn.Id,
+		Owner:         fn.Owner,
+		Name:          fn.Name,
+		Version:       version.Number,
+		Cid:           version.Artifact.Cid,
+		Complexity:    version.Complexity,
+		Price:         fn.Price,
+		ClaimId:       claim.Id,
+		OwnerShareBps: fn.OwnerShareBps,
+		Plan:          fn.Plan,
+		Deposit:       coin(fn.Deposit),
 	}); err != nil {
 		return nil, err
 	}
@@ -50,25 +52,39 @@ func (s msgServer) DeployFunction(ctx context.Context, msg *types.MsgDeployFunct
 	return &types.MsgDeployFunctionResponse{Id: fn.Id, Version: version.Number, ClaimId: claim.Id}, nil
 }
 
-func (k Keeper) deploy(ctx context.Context, params types.Params, fn types.Function, version types.Version) (types.Claim, error) {
-	if exists, err := k.Functions.Has(ctx, fn.Id); err != nil {
-		return types.Claim{}, err
-	} else if exists {
-		return types.Claim{}, errors.Wrapf(types.ErrExists, "function %s; every function has a signing key of its own", fn.Id)
+func (k Keeper) deploy(ctx context.Context, params types.Params, fn types.Function, version types.Version) (types.Function, types.Claim, error) {
+	if err := k.isUnused(ctx, fn.Id); err != nil {
+		return fn, types.Claim{}, err
 	}
-	if taken, err := k.Names.Has(ctx, fn.Name); err != nil {
-		return types.Claim{}, err
-	} else if taken {
-		return types.Claim{}, errors.Wrapf(types.ErrExists, "name %s is taken", fn.Name)
+	fn, err := k.takeName(ctx, params, fn)
+	if err != nil {
+		return fn, types.Claim{}, err
 	}
-	if err := k.Functions.Set(ctx, fn.Id, fn); err != nil {
-		return types.Claim{}, err
+	if err := k.storeBoth(ctx, fn, version); err != nil {
+		return fn, types.Claim{}, err
 	}
-	if err := k.Names.Set(ctx, fn.Name, fn.Id); err != nil {
-		return types.Claim{}, err
+	claim, err := k.openVersionClaim(ctx, params, fn.Id, version.Number)
+	return fn, claim, err
+}
+
+// isUnused refuses the id of a function that is or has been there.
+func (k Keeper) isUnused(ctx context.Context, id string) error {
+	exists, err := k.Functions.Has(ctx, id)
+	if err != nil {
+		return err
 	}
-	if err := k.Versions.Set(ctx, collections.Join(fn.Id, version.Number), version); err != nil {
-		return types.Claim{}, err
+	pruned, err := k.Pruned.Has(ctx, id)
+	if err != nil {
+		return err
 	}
-	return k.openClaim(ctx, params, types.CLAIM_KIND_VERSION, fn.Id, version.Number)
+	if exists || pruned {
+		return errors.Wrapf(types.ErrExists, "function %s; every function has a signing key of its own", id)
+	}
+	return nil
+}
+
+func (k Keeper) openVersionClaim(ctx context.Context, params types.Params, id string, version uint64) (types.Claim, error) {
+	return k.openClaim(ctx, params, types.Claim{
+		Id: types.ClaimID(types.CLAIM_KIND_VERSION, id, version), Kind: types.CLAIM_KIND_VERSION, FunctionId: id, Version: version,
+	})
 }

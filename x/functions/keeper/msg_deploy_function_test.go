@@ -3,6 +3,7 @@ package keeper_test
 import (
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,17 +43,37 @@ func TestDeployFunction(t *testing.T) {
 	s.roundTrip()
 }
 
-func TestDeployFunctionElectsTheStrongest(t *testing.T) {
-	s := newSuite(t)
-	params := types.DefaultParams()
-	params.MaxElectors = 2
-	require.NoError(t, s.keeper.Params.Set(s.ctx, params))
-	s.superNode("weak", 1)
-	s.superNode("strong", 30)
-	s.superNode("medium", 20)
-	claim := s.claim(s.deploy("markdown").ClaimId)
-	require.Len(t, claim.Electors, 2)
-	require.EqualValues(t, 50, claim.Electors[0].Power+claim.Electors[1].Power)
+// TestDeployFunctionDraws: with more super nodes than may decide, the electors are drawn in the next block, by its app hash.
+func TestDeployFunctionDraws(t *testing.T) {
+	drawn := func(appHash string) []types.Elector {
+		s := newSuite(t)
+		params := types.DefaultParams()
+		params.MaxElectors = 3
+		require.NoError(t, s.keeper.Params.Set(s.ctx, params))
+		for i := range 10 {
+			s.superNode(fmt.Sprintf("validator-%d", i), 10)
+		}
+		id := s.deploy("markdown").ClaimId
+		require.Equal(t, types.CLAIM_STATUS_DRAW, s.claim(id).Status)
+		require.Empty(t, s.claim(id).Electors)
+		require.ErrorIs(t, s.commit("validator-1", valid("validator-1", id)), types.ErrWrongPhase)
+		s.roundTrip()
+		s.endBlock(10)
+		require.Equal(t, types.CLAIM_STATUS_DRAW, s.claim(id).Status)
+		header := s.ctx.BlockHeader()
+		header.AppHash = []byte(appHash)
+		s.ctx = s.ctx.WithBlockHeader(header)
+		s.endBlock(11)
+		claim := s.claim(id)
+		require.Equal(t, types.CLAIM_STATUS_COMMIT, claim.Status)
+		require.EqualValues(t, 11+60, claim.CommitUntil)
+		require.EqualValues(t, 11+60+30, claim.RevealUntil)
+		require.Len(t, claim.Electors, 3)
+		s.roundTrip()
+		return claim.Electors
+	}
+	require.Equal(t, drawn("one"), drawn("one"))
+	require.NotEqual(t, drawn("one"), drawn("another"))
 }
 
 func TestDeployFunctionRefuses(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/orbnetwork/orb/x/functions/types"
 )
@@ -25,18 +24,24 @@ func (s msgServer) RegisterSuperNode(ctx context.Context, msg *types.MsgRegister
 	if err != nil {
 		return nil, err
 	}
-	validator, err := s.staking.GetValidator(ctx, address)
-	if errors.IsOf(err, stakingtypes.ErrNoValidatorFound) || err == nil && (!validator.IsBonded() || validator.IsJailed()) {
-		return nil, errors.Wrap(types.ErrNotValidator, node.Validator)
-	}
+	bonded, err := s.isBonded(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.SuperNodes.Set(ctx, address, node); errors.IsOf(err, collections.ErrConflict) {
-		return nil, errors.Wrapf(types.ErrExists, "attester %s speaks for another super node", node.Attester)
-	} else if err != nil {
-		return nil, err
+	if !bonded {
+		return nil, errors.Wrap(types.ErrNotValidator, node.Validator)
 	}
-	return &types.MsgRegisterSuperNodeResponse{}, sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(
-		&types.EventSuperNodeRegistered{SuperNode: node})
+	return &types.MsgRegisterSuperNodeResponse{}, s.register(ctx, address, node)
+}
+
+// register stores a super node. An attester account speaks for one super node.
+func (k Keeper) register(ctx context.Context, address sdk.ValAddress, node types.SuperNode) error {
+	err := k.SuperNodes.Set(ctx, address, node)
+	if errors.IsOf(err, collections.ErrConflict) {
+		return errors.Wrapf(types.ErrExists, "attester %s speaks for another super node", node.Attester)
+	}
+	if err != nil {
+		return err
+	}
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventSuperNodeRegistered{SuperNode: node})
 }

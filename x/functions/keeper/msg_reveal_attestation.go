@@ -18,13 +18,16 @@ func (s msgServer) RevealAttestation(ctx context.Context, msg *types.MsgRevealAt
 	if err := msg.Validate(); err != nil {
 		return nil, err
 	}
-	validator, err := s.validatorOf(ctx, msg.Attester)
+	validator, err := s.attesting(ctx, msg.Attester)
 	if err != nil {
 		return nil, err
 	}
 	claim, err := s.claimIn(ctx, types.CLAIM_STATUS_REVEAL, msg.ClaimId)
 	if err != nil {
 		return nil, err
+	}
+	if !claim.Kind.Admits(msg.Verdict) {
+		return nil, errors.Wrapf(types.ErrInvalidAttestation, "%s does not answer a claim of %s", msg.Verdict, claim.Kind)
 	}
 	if err := s.reveal(ctx, claim, validator, msg); err != nil {
 		return nil, err
@@ -68,9 +71,9 @@ func (k Keeper) decideIfComplete(ctx context.Context, claim types.Claim) error {
 	if slices.ContainsFunc(attestations, func(a types.Attestation) bool { return !a.Revealed }) {
 		return nil
 	}
-	claim, majority, err := k.decide(ctx, claim, attestations)
+	decided, err := k.decide(ctx, claim, attestations)
 	if err != nil {
 		return err
 	}
-	return k.hooks.AfterClaimDecided(ctx, claim, majority)
+	return k.afterDecision(ctx, decided)
 }

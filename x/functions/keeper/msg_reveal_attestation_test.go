@@ -5,8 +5,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/orbnetwork/orb/x/functions/types"
 )
 
@@ -29,7 +27,7 @@ func TestRevealAttestationActivates(t *testing.T) {
 	require.Equal(t, types.CLAIM_STATUS_ACCEPTED, claim.Status)
 	require.Equal(t, valid("vera", id).ResponseHash, claim.ResponseHash)
 	require.Equal(t, []types.Claim{claim}, s.hooks.decided)
-	require.ElementsMatch(t, []string{sdk.ValAddress(person("vera")).String(), sdk.ValAddress(person("walt")).String()}, s.hooks.majority[0])
+	require.ElementsMatch(t, []string{person("vera-attester").String(), person("walt-attester").String()}, s.hooks.payees[0])
 	fn, version, err := s.keeper.ActiveVersion(s.ctx, deployed.Id)
 	require.NoError(t, err)
 	require.Equal(t, types.FUNCTION_STATUS_ACTIVE, fn.Status)

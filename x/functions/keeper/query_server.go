@@ -19,7 +19,7 @@ func queryError(err error) error {
 	switch {
 	case errors.IsOf(err, types.ErrNotFound):
 		return status.Error(codes.NotFound, err.Error())
-	case errors.IsOf(err, types.ErrInvalidID, types.ErrInvalidName, types.ErrInvalidAttestation):
+	case errors.IsOf(err, types.ErrInvalidID, types.ErrInvalidName, types.ErrInvalidAttestation, types.ErrInvalidSuperNode):
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
 	return err

@@ -150,6 +150,10 @@ func pick(ctx context.Context, k keeper.Keeper, phase types.ClaimStatus, data *s
 		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
 	}
 	claim := simsx.OneOf(data.Rand(), open.Claims)
+	if len(claim.Electors) == 0 {
+		reporter.Skip("no electors drawn yet")
+		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
+	}
 	elector := simsx.OneOf(data.Rand(), claim.Electors)
 	node, err := k.SuperNode(ctx, elector.Validator)
 	if err != nil {

@@ -44,7 +44,7 @@ func (m *MsgRevealAttestation) Validate() error {
 	}
 	ran := false
 	switch m.Verdict {
-	case VERDICT_VALID:
+	case VERDICT_VALID, VERDICT_BAD_RESULT:
 		if len(m.ResponseHash) != sha256.Size {
 			return errors.Wrapf(ErrInvalidAttestation, "response hash has %d bytes, want %d", len(m.ResponseHash), sha256.Size)
 		}
@@ -61,6 +61,19 @@ func (m *MsgRevealAttestation) Validate() error {
 	return nil
 }
 
+// Admits tells whether a claim of the kind can be answered with a verdict.
+func (k ClaimKind) Admits(v Verdict) bool {
+	switch v {
+	case VERDICT_VALID, VERDICT_UNAVAILABLE:
+		return true
+	case VERDICT_BAD_RESULT:
+		return k == CLAIM_KIND_RESULT
+	case VERDICT_BAD_ARTIFACT, VERDICT_BAD_MODULE, VERDICT_BAD_SAMPLE, VERDICT_BAD_COMPLEXITY:
+		return k == CLAIM_KIND_VERSION
+	}
+	return false
+}
+
 func validateClaimID(id []byte) error {
 	if len(id) != AddressSize {
 		return errors.Wrapf(ErrInvalidAttestation, "claim id has %d bytes, want %d", len(id), AddressSize)
@@ -68,9 +81,27 @@ func validateClaimID(id []byte) error {
 	return nil
 }
 
-// IsOpen tells whether the claim still takes commitments or reveals.
+// IsOpen tells whether the claim is not decided yet.
 func (c Claim) IsOpen() bool {
-	return c.Status == CLAIM_STATUS_COMMIT || c.Status == CLAIM_STATUS_REVEAL
+	return c.Status == CLAIM_STATUS_DRAW || c.Status == CLAIM_STATUS_COMMIT || c.Status == CLAIM_STATUS_REVEAL
+}
+
+// IsOwed tells whether the claim is decided and its stakes are still to be paid out.
+func (c Claim) IsOwed() bool { return !c.IsOpen() && c.Dispute != nil && !c.Dispute.Settled }
+
+// Deadline is the last height of the claim's phase; at its end the claim moves on.
+func (c Claim) Deadline() int64 {
+	switch {
+	case c.IsOwed():
+		return 0
+	case c.Status == CLAIM_STATUS_DRAW:
+		return c.Opened + 1
+	case c.Status == CLAIM_STATUS_COMMIT:
+		return c.CommitUntil
+	case c.Status == CLAIM_STATUS_REVEAL:
+		return c.RevealUntil
+	}
+	return Never
 }
 
 // HexID is the claim's id as queries take it.

@@ -12,6 +12,13 @@ import (
 func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgRegisterSuperNode{}, "orb/RegisterSuperNode")
 	legacy.RegisterAminoMsg(cdc, &MsgDeployFunction{}, "orb/DeployFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgUpdateSuperNode{}, "orb/UpdateSuperNode")
+	legacy.RegisterAminoMsg(cdc, &MsgUpdateFunction{}, "orb/UpdateFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgRollbackFunction{}, "orb/RollbackFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgDeprecateFunction{}, "orb/DeprecateFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgTransferFunction{}, "orb/TransferFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgRotateKey{}, "orb/RotateKey")
+	legacy.RegisterAminoMsg(cdc, &MsgDisputeResult{}, "orb/DisputeResult")
 	legacy.RegisterAminoMsg(cdc, &MsgCommitAttestation{}, "orb/CommitAttestation")
 	legacy.RegisterAminoMsg(cdc, &MsgRevealAttestation{}, "orb/RevealAttestation")
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "orb/functions/MsgUpdateParams")
@@ -22,6 +29,13 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgRegisterSuperNode{},
 		&MsgDeployFunction{},
+		&MsgUpdateSuperNode{},
+		&MsgUpdateFunction{},
+		&MsgRollbackFunction{},
+		&MsgDeprecateFunction{},
+		&MsgTransferFunction{},
+		&MsgRotateKey{},
+		&MsgDisputeResult{},
 		&MsgCommitAttestation{},
 		&MsgRevealAttestation{},
 		&MsgUpdateParams{},

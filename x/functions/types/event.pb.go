@@ -24,7 +24,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
-// EventSuperNodeRegistered is emitted on registration and on its replacement.
+// EventSuperNodeRegistered is emitted on registration and on any change of it.
 type EventSuperNodeRegistered struct {
 	SuperNode SuperNode `protobuf:"bytes,1,opt,name=super_node,json=superNode,proto3" json:"super_node"`
 }
@@ -69,23 +69,72 @@ func (m *EventSuperNodeRegistered) GetSuperNode() SuperNode {
 	return SuperNode{}
 }
 
+// EventSuperNodeRemoved is emitted when the validator of a super node is gone.
+type EventSuperNodeRemoved struct {
+	Validator string `protobuf:"bytes,1,opt,name=validator,proto3" json:"validator,omitempty"`
+}
+
+func (m *EventSuperNodeRemoved) Reset()         { *m = EventSuperNodeRemoved{} }
+func (m *EventSuperNodeRemoved) String() string { return proto.CompactTextString(m) }
+func (*EventSuperNodeRemoved) ProtoMessage()    {}
+func (*EventSuperNodeRemoved) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{1}
+}
+func (m *EventSuperNodeRemoved) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventSuperNodeRemoved) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventSuperNodeRemoved.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventSuperNodeRemoved) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventSuperNodeRemoved.Merge(m, src)
+}
+func (m *EventSuperNodeRemoved) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventSuperNodeRemoved) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventSuperNodeRemoved.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventSuperNodeRemoved proto.InternalMessageInfo
+
+func (m *EventSuperNodeRemoved) GetValidator() string {
+	if m != nil {
+		return m.Validator
+	}
+	return ""
+}
+
 // EventFunctionDeployed is emitted when a function and its claim are stored.
 type EventFunctionDeployed struct {
-	FunctionId string     `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
-	Owner      string     `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
-	Name       string     `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Version    uint64     `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
-	Cid        string     `protobuf:"bytes,5,opt,name=cid,proto3" json:"cid,omitempty"`
-	Complexity uint64     `protobuf:"varint,6,opt,name=complexity,proto3" json:"complexity,omitempty"`
-	Price      types.Coin `protobuf:"bytes,7,opt,name=price,proto3" json:"price"`
-	ClaimId    []byte     `protobuf:"bytes,8,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	FunctionId    string     `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Owner         string     `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	Name          string     `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Version       uint64     `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	Cid           string     `protobuf:"bytes,5,opt,name=cid,proto3" json:"cid,omitempty"`
+	Complexity    uint64     `protobuf:"varint,6,opt,name=complexity,proto3" json:"complexity,omitempty"`
+	Price         types.Coin `protobuf:"bytes,7,opt,name=price,proto3" json:"price"`
+	ClaimId       []byte     `protobuf:"bytes,8,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	OwnerShareBps uint32     `protobuf:"varint,9,opt,name=owner_share_bps,json=ownerShareBps,proto3" json:"owner_share_bps,omitempty"`
+	Plan          string     `protobuf:"bytes,10,opt,name=plan,proto3" json:"plan,omitempty"`
+	// deposit is held for the name.
+	Deposit types.Coin `protobuf:"bytes,11,opt,name=deposit,proto3" json:"deposit"`
 }
 
 func (m *EventFunctionDeployed) Reset()         { *m = EventFunctionDeployed{} }
 func (m *EventFunctionDeployed) String() string { return proto.CompactTextString(m) }
 func (*EventFunctionDeployed) ProtoMessage()    {}
 func (*EventFunctionDeployed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8ab8ec9c0c810bc5, []int{1}
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{2}
 }
 func (m *EventFunctionDeployed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -170,6 +219,937 @@ func (m *EventFunctionDeployed) GetClaimId() []byte {
 	return nil
 }
 
+func (m *EventFunctionDeployed) GetOwnerShareBps() uint32 {
+	if m != nil {
+		return m.OwnerShareBps
+	}
+	return 0
+}
+
+func (m *EventFunctionDeployed) GetPlan() string {
+	if m != nil {
+		return m.Plan
+	}
+	return ""
+}
+
+func (m *EventFunctionDeployed) GetDeposit() types.Coin {
+	if m != nil {
+		return m.Deposit
+	}
+	return types.Coin{}
+}
+
+// EventVersionProposed is emitted when an update and its claim are stored.
+type EventVersionProposed struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Owner      string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	Version    uint64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Cid        string `protobuf:"bytes,4,opt,name=cid,proto3" json:"cid,omitempty"`
+	Complexity uint64 `protobuf:"varint,5,opt,name=complexity,proto3" json:"complexity,omitempty"`
+	ClaimId    []byte `protobuf:"bytes,6,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+}
+
+func (m *EventVersionProposed) Reset()         { *m = EventVersionProposed{} }
+func (m *EventVersionProposed) String() string { return proto.CompactTextString(m) }
+func (*EventVersionProposed) ProtoMessage()    {}
+func (*EventVersionProposed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{3}
+}
+func (m *EventVersionProposed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventVersionProposed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventVersionProposed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventVersionProposed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventVersionProposed.Merge(m, src)
+}
+func (m *EventVersionProposed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventVersionProposed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventVersionProposed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventVersionProposed proto.InternalMessageInfo
+
+func (m *EventVersionProposed) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventVersionProposed) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *EventVersionProposed) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+func (m *EventVersionProposed) GetCid() string {
+	if m != nil {
+		return m.Cid
+	}
+	return ""
+}
+
+func (m *EventVersionProposed) GetComplexity() uint64 {
+	if m != nil {
+		return m.Complexity
+	}
+	return 0
+}
+
+func (m *EventVersionProposed) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+// EventFunctionDeprecated is emitted when a function's owner gives notice.
+type EventFunctionDeprecated struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// ends is the last height at which it serves.
+	Ends int64 `protobuf:"varint,2,opt,name=ends,proto3" json:"ends,omitempty"`
+}
+
+func (m *EventFunctionDeprecated) Reset()         { *m = EventFunctionDeprecated{} }
+func (m *EventFunctionDeprecated) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionDeprecated) ProtoMessage()    {}
+func (*EventFunctionDeprecated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{4}
+}
+func (m *EventFunctionDeprecated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionDeprecated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionDeprecated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionDeprecated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionDeprecated.Merge(m, src)
+}
+func (m *EventFunctionDeprecated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionDeprecated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionDeprecated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionDeprecated proto.InternalMessageInfo
+
+func (m *EventFunctionDeprecated) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventFunctionDeprecated) GetEnds() int64 {
+	if m != nil {
+		return m.Ends
+	}
+	return 0
+}
+
+// EventFunctionEnded is emitted when a function has ceased to serve and its name is free.
+type EventFunctionEnded struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Name       string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// prunes is the height from which it is removed.
+	Prunes int64 `protobuf:"varint,3,opt,name=prunes,proto3" json:"prunes,omitempty"`
+}
+
+func (m *EventFunctionEnded) Reset()         { *m = EventFunctionEnded{} }
+func (m *EventFunctionEnded) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionEnded) ProtoMessage()    {}
+func (*EventFunctionEnded) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{5}
+}
+func (m *EventFunctionEnded) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionEnded) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionEnded.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionEnded) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionEnded.Merge(m, src)
+}
+func (m *EventFunctionEnded) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionEnded) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionEnded.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionEnded proto.InternalMessageInfo
+
+func (m *EventFunctionEnded) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventFunctionEnded) GetName() string {
+	if m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+func (m *EventFunctionEnded) GetPrunes() int64 {
+	if m != nil {
+		return m.Prunes
+	}
+	return 0
+}
+
+// EventFunctionRejected is emitted when a function's first version is refused or expires; its name is free.
+type EventFunctionRejected struct {
+	FunctionId string  `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Name       string  `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Reason     Verdict `protobuf:"varint,3,opt,name=reason,proto3,enum=orb.functions.v1.Verdict" json:"reason,omitempty"`
+	Prunes     int64   `protobuf:"varint,4,opt,name=prunes,proto3" json:"prunes,omitempty"`
+}
+
+func (m *EventFunctionRejected) Reset()         { *m = EventFunctionRejected{} }
+func (m *EventFunctionRejected) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionRejected) ProtoMessage()    {}
+func (*EventFunctionRejected) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{6}
+}
+func (m *EventFunctionRejected) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionRejected) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionRejected.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionRejected) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionRejected.Merge(m, src)
+}
+func (m *EventFunctionRejected) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionRejected) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionRejected.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionRejected proto.InternalMessageInfo
+
+func (m *EventFunctionRejected) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventFunctionRejected) GetName() string {
+	if m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+func (m *EventFunctionRejected) GetReason() Verdict {
+	if m != nil {
+		return m.Reason
+	}
+	return VERDICT_UNSPECIFIED
+}
+
+func (m *EventFunctionRejected) GetPrunes() int64 {
+	if m != nil {
+		return m.Prunes
+	}
+	return 0
+}
+
+// EventFunctionPruned is emitted when the last of a function is removed.
+type EventFunctionPruned struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+}
+
+func (m *EventFunctionPruned) Reset()         { *m = EventFunctionPruned{} }
+func (m *EventFunctionPruned) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionPruned) ProtoMessage()    {}
+func (*EventFunctionPruned) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{7}
+}
+func (m *EventFunctionPruned) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionPruned) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionPruned.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionPruned) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionPruned.Merge(m, src)
+}
+func (m *EventFunctionPruned) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionPruned) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionPruned.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionPruned proto.InternalMessageInfo
+
+func (m *EventFunctionPruned) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+// EventDepositReturned is emitted when a name's deposit goes back.
+type EventDepositReturned struct {
+	FunctionId string     `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Owner      string     `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	Amount     types.Coin `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount"`
+}
+
+func (m *EventDepositReturned) Reset()         { *m = EventDepositReturned{} }
+func (m *EventDepositReturned) String() string { return proto.CompactTextString(m) }
+func (*EventDepositReturned) ProtoMessage()    {}
+func (*EventDepositReturned) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{8}
+}
+func (m *EventDepositReturned) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDepositReturned) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDepositReturned.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDepositReturned) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDepositReturned.Merge(m, src)
+}
+func (m *EventDepositReturned) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDepositReturned) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDepositReturned.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDepositReturned proto.InternalMessageInfo
+
+func (m *EventDepositReturned) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventDepositReturned) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *EventDepositReturned) GetAmount() types.Coin {
+	if m != nil {
+		return m.Amount
+	}
+	return types.Coin{}
+}
+
+// EventFunctionTransferred is emitted when a function has another owner.
+type EventFunctionTransferred struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	From       string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To         string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+}
+
+func (m *EventFunctionTransferred) Reset()         { *m = EventFunctionTransferred{} }
+func (m *EventFunctionTransferred) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionTransferred) ProtoMessage()    {}
+func (*EventFunctionTransferred) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{9}
+}
+func (m *EventFunctionTransferred) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionTransferred) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionTransferred.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionTransferred) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionTransferred.Merge(m, src)
+}
+func (m *EventFunctionTransferred) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionTransferred) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionTransferred.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionTransferred proto.InternalMessageInfo
+
+func (m *EventFunctionTransferred) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventFunctionTransferred) GetFrom() string {
+	if m != nil {
+		return m.From
+	}
+	return ""
+}
+
+func (m *EventFunctionTransferred) GetTo() string {
+	if m != nil {
+		return m.To
+	}
+	return ""
+}
+
+// EventKeyRotated is emitted when a function's versions are signed by another key.
+type EventKeyRotated struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	SigningKey []byte `protobuf:"bytes,2,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+}
+
+func (m *EventKeyRotated) Reset()         { *m = EventKeyRotated{} }
+func (m *EventKeyRotated) String() string { return proto.CompactTextString(m) }
+func (*EventKeyRotated) ProtoMessage()    {}
+func (*EventKeyRotated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{10}
+}
+func (m *EventKeyRotated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventKeyRotated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventKeyRotated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventKeyRotated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventKeyRotated.Merge(m, src)
+}
+func (m *EventKeyRotated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventKeyRotated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventKeyRotated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventKeyRotated proto.InternalMessageInfo
+
+func (m *EventKeyRotated) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventKeyRotated) GetSigningKey() []byte {
+	if m != nil {
+		return m.SigningKey
+	}
+	return nil
+}
+
+// EventResultDisputed is emitted when a dispute and its claim are stored.
+type EventResultDisputed struct {
+	ClaimId     []byte     `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	FunctionId  string     `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Version     uint64     `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	OrbId       string     `protobuf:"bytes,4,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Reporter    string     `protobuf:"bytes,5,opt,name=reporter,proto3" json:"reporter,omitempty"`
+	RequestHash []byte     `protobuf:"bytes,6,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
+	Deposit     types.Coin `protobuf:"bytes,7,opt,name=deposit,proto3" json:"deposit"`
+}
+
+func (m *EventResultDisputed) Reset()         { *m = EventResultDisputed{} }
+func (m *EventResultDisputed) String() string { return proto.CompactTextString(m) }
+func (*EventResultDisputed) ProtoMessage()    {}
+func (*EventResultDisputed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{11}
+}
+func (m *EventResultDisputed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventResultDisputed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventResultDisputed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventResultDisputed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventResultDisputed.Merge(m, src)
+}
+func (m *EventResultDisputed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventResultDisputed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventResultDisputed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventResultDisputed proto.InternalMessageInfo
+
+func (m *EventResultDisputed) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+func (m *EventResultDisputed) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventResultDisputed) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+func (m *EventResultDisputed) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *EventResultDisputed) GetReporter() string {
+	if m != nil {
+		return m.Reporter
+	}
+	return ""
+}
+
+func (m *EventResultDisputed) GetRequestHash() []byte {
+	if m != nil {
+		return m.RequestHash
+	}
+	return nil
+}
+
+func (m *EventResultDisputed) GetDeposit() types.Coin {
+	if m != nil {
+		return m.Deposit
+	}
+	return types.Coin{}
+}
+
+// EventDisputeSettled is emitted when the stakes of a dispute are paid out.
+type EventDisputeSettled struct {
+	ClaimId    []byte      `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	FunctionId string      `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	OrbId      string      `protobuf:"bytes,3,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Reporter   string      `protobuf:"bytes,4,opt,name=reporter,proto3" json:"reporter,omitempty"`
+	Status     ClaimStatus `protobuf:"varint,5,opt,name=status,proto3,enum=orb.functions.v1.ClaimStatus" json:"status,omitempty"`
+	// slashed from the host's bond.
+	Slashed types.Coin `protobuf:"bytes,6,opt,name=slashed,proto3" json:"slashed"`
+	// returned to the reporter from its deposit, and its reward.
+	Returned types.Coin `protobuf:"bytes,7,opt,name=returned,proto3" json:"returned"`
+	Reward   types.Coin `protobuf:"bytes,8,opt,name=reward,proto3" json:"reward"`
+	// fee paid to attesters, and what was burned.
+	Fee    types.Coin `protobuf:"bytes,9,opt,name=fee,proto3" json:"fee"`
+	Burned types.Coin `protobuf:"bytes,10,opt,name=burned,proto3" json:"burned"`
+}
+
+func (m *EventDisputeSettled) Reset()         { *m = EventDisputeSettled{} }
+func (m *EventDisputeSettled) String() string { return proto.CompactTextString(m) }
+func (*EventDisputeSettled) ProtoMessage()    {}
+func (*EventDisputeSettled) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{12}
+}
+func (m *EventDisputeSettled) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDisputeSettled) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDisputeSettled.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDisputeSettled) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDisputeSettled.Merge(m, src)
+}
+func (m *EventDisputeSettled) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDisputeSettled) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDisputeSettled.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDisputeSettled proto.InternalMessageInfo
+
+func (m *EventDisputeSettled) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+func (m *EventDisputeSettled) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventDisputeSettled) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *EventDisputeSettled) GetReporter() string {
+	if m != nil {
+		return m.Reporter
+	}
+	return ""
+}
+
+func (m *EventDisputeSettled) GetStatus() ClaimStatus {
+	if m != nil {
+		return m.Status
+	}
+	return CLAIM_STATUS_UNSPECIFIED
+}
+
+func (m *EventDisputeSettled) GetSlashed() types.Coin {
+	if m != nil {
+		return m.Slashed
+	}
+	return types.Coin{}
+}
+
+func (m *EventDisputeSettled) GetReturned() types.Coin {
+	if m != nil {
+		return m.Returned
+	}
+	return types.Coin{}
+}
+
+func (m *EventDisputeSettled) GetReward() types.Coin {
+	if m != nil {
+		return m.Reward
+	}
+	return types.Coin{}
+}
+
+func (m *EventDisputeSettled) GetFee() types.Coin {
+	if m != nil {
+		return m.Fee
+	}
+	return types.Coin{}
+}
+
+func (m *EventDisputeSettled) GetBurned() types.Coin {
+	if m != nil {
+		return m.Burned
+	}
+	return types.Coin{}
+}
+
+// EventClaimOpened is emitted when a claim's electors are fixed.
+type EventClaimOpened struct {
+	ClaimId     []byte    `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	Kind        ClaimKind `protobuf:"varint,2,opt,name=kind,proto3,enum=orb.functions.v1.ClaimKind" json:"kind,omitempty"`
+	FunctionId  string    `protobuf:"bytes,3,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Version     uint64    `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	CommitUntil int64     `protobuf:"varint,5,opt,name=commit_until,json=commitUntil,proto3" json:"commit_until,omitempty"`
+	RevealUntil int64     `protobuf:"varint,6,opt,name=reveal_until,json=revealUntil,proto3" json:"reveal_until,omitempty"`
+	Electors    []Elector `protobuf:"bytes,7,rep,name=electors,proto3" json:"electors"`
+}
+
+func (m *EventClaimOpened) Reset()         { *m = EventClaimOpened{} }
+func (m *EventClaimOpened) String() string { return proto.CompactTextString(m) }
+func (*EventClaimOpened) ProtoMessage()    {}
+func (*EventClaimOpened) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{13}
+}
+func (m *EventClaimOpened) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventClaimOpened) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventClaimOpened.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventClaimOpened) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventClaimOpened.Merge(m, src)
+}
+func (m *EventClaimOpened) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventClaimOpened) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventClaimOpened.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventClaimOpened proto.InternalMessageInfo
+
+func (m *EventClaimOpened) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+func (m *EventClaimOpened) GetKind() ClaimKind {
+	if m != nil {
+		return m.Kind
+	}
+	return CLAIM_KIND_UNSPECIFIED
+}
+
+func (m *EventClaimOpened) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventClaimOpened) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+func (m *EventClaimOpened) GetCommitUntil() int64 {
+	if m != nil {
+		return m.CommitUntil
+	}
+	return 0
+}
+
+func (m *EventClaimOpened) GetRevealUntil() int64 {
+	if m != nil {
+		return m.RevealUntil
+	}
+	return 0
+}
+
+func (m *EventClaimOpened) GetElectors() []Elector {
+	if m != nil {
+		return m.Electors
+	}
+	return nil
+}
+
+// EventRevealStarted is emitted when a claim takes reveals.
+type EventRevealStarted struct {
+	ClaimId     []byte `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	RevealUntil int64  `protobuf:"varint,2,opt,name=reveal_until,json=revealUntil,proto3" json:"reveal_until,omitempty"`
+}
+
+func (m *EventRevealStarted) Reset()         { *m = EventRevealStarted{} }
+func (m *EventRevealStarted) String() string { return proto.CompactTextString(m) }
+func (*EventRevealStarted) ProtoMessage()    {}
+func (*EventRevealStarted) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{14}
+}
+func (m *EventRevealStarted) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventRevealStarted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventRevealStarted.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventRevealStarted) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventRevealStarted.Merge(m, src)
+}
+func (m *EventRevealStarted) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventRevealStarted) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventRevealStarted.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventRevealStarted proto.InternalMessageInfo
+
+func (m *EventRevealStarted) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+func (m *EventRevealStarted) GetRevealUntil() int64 {
+	if m != nil {
+		return m.RevealUntil
+	}
+	return 0
+}
+
+// EventAttesterPaid is emitted for each part of a dispute's fee.
+type EventAttesterPaid struct {
+	ClaimId []byte     `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+	Account string     `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Amount  types.Coin `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount"`
+}
+
+func (m *EventAttesterPaid) Reset()         { *m = EventAttesterPaid{} }
+func (m *EventAttesterPaid) String() string { return proto.CompactTextString(m) }
+func (*EventAttesterPaid) ProtoMessage()    {}
+func (*EventAttesterPaid) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{15}
+}
+func (m *EventAttesterPaid) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventAttesterPaid) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventAttesterPaid.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventAttesterPaid) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventAttesterPaid.Merge(m, src)
+}
+func (m *EventAttesterPaid) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventAttesterPaid) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventAttesterPaid.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventAttesterPaid proto.InternalMessageInfo
+
+func (m *EventAttesterPaid) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+func (m *EventAttesterPaid) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
+func (m *EventAttesterPaid) GetAmount() types.Coin {
+	if m != nil {
+		return m.Amount
+	}
+	return types.Coin{}
+}
+
 // EventAttestationCommitted is emitted for each commitment.
 type EventAttestationCommitted struct {
 	ClaimId   []byte `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
@@ -180,7 +1160,7 @@ func (m *EventAttestationCommitted) Reset()         { *m = EventAttestationCommi
 func (m *EventAttestationCommitted) String() string { return proto.CompactTextString(m) }
 func (*EventAttestationCommitted) ProtoMessage()    {}
 func (*EventAttestationCommitted) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8ab8ec9c0c810bc5, []int{2}
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{16}
 }
 func (m *EventAttestationCommitted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -236,7 +1216,7 @@ func (m *EventAttestationRevealed) Reset()         { *m = EventAttestationReveal
 func (m *EventAttestationRevealed) String() string { return proto.CompactTextString(m) }
 func (*EventAttestationRevealed) ProtoMessage()    {}
 func (*EventAttestationRevealed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8ab8ec9c0c810bc5, []int{3}
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{17}
 }
 func (m *EventAttestationRevealed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -308,13 +1288,14 @@ type EventClaimDecided struct {
 	Status       ClaimStatus `protobuf:"varint,4,opt,name=status,proto3,enum=orb.functions.v1.ClaimStatus" json:"status,omitempty"`
 	Verdict      Verdict     `protobuf:"varint,5,opt,name=verdict,proto3,enum=orb.functions.v1.Verdict" json:"verdict,omitempty"`
 	ResponseHash []byte      `protobuf:"bytes,6,opt,name=response_hash,json=responseHash,proto3" json:"response_hash,omitempty"`
+	Kind         ClaimKind   `protobuf:"varint,7,opt,name=kind,proto3,enum=orb.functions.v1.ClaimKind" json:"kind,omitempty"`
 }
 
 func (m *EventClaimDecided) Reset()         { *m = EventClaimDecided{} }
 func (m *EventClaimDecided) String() string { return proto.CompactTextString(m) }
 func (*EventClaimDecided) ProtoMessage()    {}
 func (*EventClaimDecided) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8ab8ec9c0c810bc5, []int{4}
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{18}
 }
 func (m *EventClaimDecided) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -385,7 +1366,14 @@ func (m *EventClaimDecided) GetResponseHash() []byte {
 	return nil
 }
 
-// EventVersionActivated is emitted when a version starts to serve.
+func (m *EventClaimDecided) GetKind() ClaimKind {
+	if m != nil {
+		return m.Kind
+	}
+	return CLAIM_KIND_UNSPECIFIED
+}
+
+// EventVersionActivated is emitted when a version starts to serve, by verification or by rollback.
 type EventVersionActivated struct {
 	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
 	Version    uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
@@ -397,7 +1385,7 @@ func (m *EventVersionActivated) Reset()         { *m = EventVersionActivated{} }
 func (m *EventVersionActivated) String() string { return proto.CompactTextString(m) }
 func (*EventVersionActivated) ProtoMessage()    {}
 func (*EventVersionActivated) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8ab8ec9c0c810bc5, []int{5}
+	return fileDescriptor_8ab8ec9c0c810bc5, []int{19}
 }
 func (m *EventVersionActivated) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -456,7 +1444,21 @@ func (m *EventVersionActivated) GetName() string {
 
 func init() {
 	proto.RegisterType((*EventSuperNodeRegistered)(nil), "orb.functions.v1.EventSuperNodeRegistered")
+	proto.RegisterType((*EventSuperNodeRemoved)(nil), "orb.functions.v1.EventSuperNodeRemoved")
 	proto.RegisterType((*EventFunctionDeployed)(nil), "orb.functions.v1.EventFunctionDeployed")
+	proto.RegisterType((*EventVersionProposed)(nil), "orb.functions.v1.EventVersionProposed")
+	proto.RegisterType((*EventFunctionDeprecated)(nil), "orb.functions.v1.EventFunctionDeprecated")
+	proto.RegisterType((*EventFunctionEnded)(nil), "orb.functions.v1.EventFunctionEnded")
+	proto.RegisterType((*EventFunctionRejected)(nil), "orb.functions.v1.EventFunctionRejected")
+	proto.RegisterType((*EventFunctionPruned)(nil), "orb.functions.v1.EventFunctionPruned")
+	proto.RegisterType((*EventDepositReturned)(nil), "orb.functions.v1.EventDepositReturned")
+	proto.RegisterType((*EventFunctionTransferred)(nil), "orb.functions.v1.EventFunctionTransferred")
+	proto.RegisterType((*EventKeyRotated)(nil), "orb.functions.v1.EventKeyRotated")
+	proto.RegisterType((*EventResultDisputed)(nil), "orb.functions.v1.EventResultDisputed")
+	proto.RegisterType((*EventDisputeSettled)(nil), "orb.functions.v1.EventDisputeSettled")
+	proto.RegisterType((*EventClaimOpened)(nil), "orb.functions.v1.EventClaimOpened")
+	proto.RegisterType((*EventRevealStarted)(nil), "orb.functions.v1.EventRevealStarted")
+	proto.RegisterType((*EventAttesterPaid)(nil), "orb.functions.v1.EventAttesterPaid")
 	proto.RegisterType((*EventAttestationCommitted)(nil), "orb.functions.v1.EventAttestationCommitted")
 	proto.RegisterType((*EventAttestationRevealed)(nil), "orb.functions.v1.EventAttestationRevealed")
 	proto.RegisterType((*EventClaimDecided)(nil), "orb.functions.v1.EventClaimDecided")
@@ -466,44 +1468,81 @@ func init() {
 func init() { proto.RegisterFile("orb/functions/v1/event.proto", fileDescriptor_8ab8ec9c0c810bc5) }
 
 var fileDescriptor_8ab8ec9c0c810bc5 = []byte{
-	// 591 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x54, 0xcd, 0x6e, 0xd3, 0x40,
-	0x10, 0x8e, 0x13, 0x27, 0x6d, 0xb7, 0xa5, 0x2a, 0xab, 0x22, 0x39, 0xa5, 0xb8, 0x91, 0xb9, 0x54,
-	0x42, 0xb2, 0x95, 0x56, 0xbd, 0xd3, 0x3f, 0x44, 0x2f, 0x1c, 0x5c, 0xd4, 0x03, 0x42, 0xaa, 0x6c,
-	0xef, 0x34, 0x59, 0x61, 0x7b, 0x2c, 0xef, 0xc6, 0x4d, 0x6e, 0x3c, 0x02, 0xaf, 0xc4, 0xad, 0xc7,
-	0x1e, 0x39, 0x21, 0x94, 0xbc, 0x05, 0x27, 0xe4, 0xb5, 0xdd, 0x38, 0x0d, 0x42, 0x08, 0x6e, 0xb3,
-	0xdf, 0x7e, 0x33, 0x3b, 0xf3, 0xcd, 0xcc, 0x92, 0x5d, 0x4c, 0x7d, 0xe7, 0x66, 0x14, 0x07, 0x92,
-	0x63, 0x2c, 0x9c, 0xac, 0xef, 0x40, 0x06, 0xb1, 0xb4, 0x93, 0x14, 0x25, 0xd2, 0x2d, 0x4c, 0x7d,
-	0xfb, 0xe1, 0xd6, 0xce, 0xfa, 0x3b, 0x66, 0x80, 0x22, 0x42, 0xe1, 0xf8, 0x9e, 0x00, 0x27, 0xeb,
-	0xfb, 0x20, 0xbd, 0xbe, 0x13, 0x20, 0x8f, 0x0b, 0x8f, 0x9d, 0xed, 0x01, 0x0e, 0x50, 0x99, 0x4e,
-	0x6e, 0x95, 0x68, 0x6f, 0xe9, 0x95, 0x79, 0x50, 0xc5, 0xb0, 0x3e, 0x12, 0xe3, 0x3c, 0x7f, 0xf8,
-	0x72, 0x94, 0x40, 0xfa, 0x0e, 0x19, 0xb8, 0x30, 0xe0, 0x42, 0x42, 0x0a, 0x8c, 0xbe, 0x26, 0x44,
-	0xe4, 0xf0, 0x75, 0x8c, 0x0c, 0x0c, 0xad, 0xa7, 0xed, 0xaf, 0x1f, 0x3c, 0xb7, 0x1f, 0xa7, 0x66,
-	0x3f, 0xb8, 0x9e, 0xe8, 0x77, 0xdf, 0xf7, 0x1a, 0xee, 0x9a, 0xa8, 0x00, 0xeb, 0x73, 0x93, 0x3c,
-	0x53, 0xe1, 0xdf, 0x94, 0x0e, 0x67, 0x90, 0x84, 0x38, 0x01, 0x46, 0xf7, 0xc8, 0x7a, 0x15, 0xe4,
-	0x9a, 0x33, 0x15, 0x7c, 0xcd, 0x25, 0x15, 0x74, 0xc1, 0xe8, 0x36, 0x69, 0xe3, 0x6d, 0x0c, 0xa9,
-	0xd1, 0x54, 0x57, 0xc5, 0x81, 0x52, 0xa2, 0xc7, 0x5e, 0x04, 0x46, 0x4b, 0x81, 0xca, 0xa6, 0x06,
-	0x59, 0xc9, 0x20, 0x15, 0x1c, 0x63, 0x43, 0xef, 0x69, 0xfb, 0xba, 0x5b, 0x1d, 0xe9, 0x16, 0x69,
-	0x05, 0x9c, 0x19, 0x6d, 0x45, 0xce, 0x4d, 0x6a, 0x12, 0x12, 0x60, 0x94, 0x84, 0x30, 0xe6, 0x72,
-	0x62, 0x74, 0x14, 0xbd, 0x86, 0xd0, 0x23, 0xd2, 0x4e, 0x52, 0x1e, 0x80, 0xb1, 0xa2, 0xaa, 0xed,
-	0xda, 0x85, 0xec, 0x76, 0x2e, 0xbb, 0x5d, 0xca, 0x6e, 0x9f, 0x22, 0x8f, 0xcb, 0x5a, 0x0b, 0x36,
-	0xed, 0x92, 0xd5, 0x20, 0xf4, 0x78, 0x94, 0x97, 0xb2, 0xda, 0xd3, 0xf6, 0x37, 0xdc, 0x15, 0x75,
-	0xbe, 0x60, 0xd6, 0x7b, 0xd2, 0x55, 0x0a, 0x1c, 0x4b, 0x09, 0x42, 0x7a, 0x79, 0x75, 0xa7, 0x18,
-	0x45, 0x5c, 0x4a, 0x60, 0x0b, 0x7e, 0xda, 0x82, 0x1f, 0xdd, 0x25, 0x6b, 0x99, 0x17, 0x72, 0xe6,
-	0x49, 0xac, 0x34, 0x98, 0x03, 0xd6, 0x57, 0xad, 0xec, 0x5b, 0x2d, 0xac, 0x0b, 0x19, 0x78, 0xe1,
-	0x7f, 0x44, 0xa5, 0x87, 0x4a, 0x49, 0xc6, 0x03, 0xa9, 0x04, 0xde, 0x3c, 0xe8, 0x2e, 0x77, 0xfb,
-	0xaa, 0x20, 0xb8, 0x15, 0x93, 0xbe, 0x24, 0x4f, 0x52, 0x10, 0x09, 0xc6, 0x02, 0xae, 0x87, 0x9e,
-	0x18, 0xaa, 0x26, 0x6c, 0xb8, 0x1b, 0x15, 0xf8, 0xd6, 0x13, 0xc3, 0xbc, 0x6f, 0x37, 0x23, 0x08,
-	0x55, 0x2b, 0x74, 0x57, 0xd9, 0xd6, 0x4f, 0x8d, 0x3c, 0x55, 0x35, 0x9c, 0xe6, 0xc9, 0x9d, 0x41,
-	0xc0, 0xd9, 0x9f, 0x93, 0x7f, 0x34, 0x33, 0xcd, 0xa5, 0x99, 0xa9, 0x4d, 0x42, 0x6b, 0x71, 0x12,
-	0x8e, 0x48, 0x27, 0x57, 0x69, 0x24, 0x54, 0x76, 0x9b, 0x07, 0x2f, 0x96, 0x0b, 0x53, 0x59, 0x5c,
-	0x2a, 0x92, 0x5b, 0x92, 0xeb, 0x82, 0xb4, 0xff, 0x5d, 0x90, 0xce, 0xb2, 0x20, 0xd6, 0xb8, 0x5c,
-	0x8c, 0xab, 0x22, 0xc1, 0xe3, 0x40, 0xf2, 0xcc, 0x93, 0x7f, 0xb3, 0x18, 0xb5, 0x22, 0x9b, 0xbf,
-	0x1d, 0xf7, 0xd6, 0x7c, 0xdc, 0xab, 0x75, 0xd1, 0xe7, 0xeb, 0x72, 0x72, 0x7e, 0x37, 0x35, 0xb5,
-	0xfb, 0xa9, 0xa9, 0xfd, 0x98, 0x9a, 0xda, 0x97, 0x99, 0xd9, 0xb8, 0x9f, 0x99, 0x8d, 0x6f, 0x33,
-	0xb3, 0xf1, 0xe1, 0xd5, 0x80, 0xcb, 0xe1, 0xc8, 0xb7, 0x03, 0x8c, 0x1c, 0x4c, 0xfd, 0x18, 0xe4,
-	0x2d, 0xa6, 0x9f, 0x72, 0xd3, 0x19, 0xd7, 0x7e, 0x11, 0x39, 0x49, 0x40, 0xf8, 0x1d, 0xf5, 0x7f,
-	0x1c, 0xfe, 0x0a, 0x00, 0x00, 0xff, 0xff, 0x0e, 0xa2, 0x27, 0x22, 0xc9, 0x04, 0x00, 0x00,
+	// 1175 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x57, 0x4d, 0x6f, 0xdb, 0x46,
+	0x13, 0x36, 0x45, 0x4a, 0xb2, 0x57, 0x8e, 0x93, 0x97, 0xaf, 0xd3, 0xd2, 0x6e, 0x2a, 0x2b, 0x2c,
+	0x50, 0x18, 0x28, 0x20, 0x41, 0x0e, 0xdc, 0xa2, 0xc8, 0xa5, 0xf1, 0x47, 0x51, 0xc3, 0x40, 0x6a,
+	0x50, 0x69, 0x0e, 0x45, 0x01, 0x81, 0x22, 0xc7, 0xd2, 0xd6, 0xd4, 0x2e, 0xbb, 0xbb, 0x94, 0xad,
+	0x63, 0x2f, 0x3d, 0xf7, 0xd6, 0x4b, 0xff, 0x41, 0xaf, 0xfd, 0x03, 0xbd, 0xe5, 0x98, 0x63, 0x4e,
+	0x45, 0x61, 0xff, 0x88, 0x5e, 0x7a, 0x28, 0x76, 0xb9, 0xb4, 0x28, 0xc9, 0x1f, 0x8c, 0x83, 0xde,
+	0x76, 0x87, 0xcf, 0xce, 0xc7, 0xb3, 0x33, 0xb3, 0x43, 0xf4, 0x88, 0xb2, 0x5e, 0xeb, 0x38, 0x21,
+	0x81, 0xc0, 0x94, 0xf0, 0xd6, 0xa8, 0xdd, 0x82, 0x11, 0x10, 0xd1, 0x8c, 0x19, 0x15, 0xd4, 0x7e,
+	0x40, 0x59, 0xaf, 0x79, 0xf9, 0xb5, 0x39, 0x6a, 0xaf, 0xd7, 0x03, 0xca, 0x87, 0x94, 0xb7, 0x7a,
+	0x3e, 0x87, 0xd6, 0xa8, 0xdd, 0x03, 0xe1, 0xb7, 0x5b, 0x01, 0xc5, 0x24, 0x3d, 0xb1, 0xbe, 0xda,
+	0xa7, 0x7d, 0xaa, 0x96, 0x2d, 0xb9, 0xd2, 0xd2, 0xc6, 0x9c, 0x95, 0x89, 0x52, 0x85, 0x70, 0xbf,
+	0x43, 0xce, 0xbe, 0x34, 0xdc, 0x49, 0x62, 0x60, 0xcf, 0x69, 0x08, 0x1e, 0xf4, 0x31, 0x17, 0xc0,
+	0x20, 0xb4, 0xbf, 0x40, 0x88, 0x4b, 0x71, 0x97, 0xd0, 0x10, 0x1c, 0xa3, 0x61, 0x6c, 0xd6, 0xb6,
+	0x3e, 0x68, 0xce, 0xba, 0xd6, 0xbc, 0x3c, 0xba, 0x63, 0xbd, 0xfa, 0x73, 0x63, 0xc1, 0x5b, 0xe2,
+	0x99, 0xc0, 0xdd, 0x46, 0x0f, 0x67, 0xb5, 0x0f, 0xe9, 0x08, 0x42, 0xfb, 0x11, 0x5a, 0x1a, 0xf9,
+	0x11, 0x0e, 0x7d, 0x41, 0x99, 0xd2, 0xbc, 0xe4, 0x4d, 0x04, 0xee, 0xdf, 0x25, 0x7d, 0xee, 0x4b,
+	0x6d, 0x67, 0x0f, 0xe2, 0x88, 0x8e, 0x21, 0xb4, 0x37, 0x50, 0x2d, 0xb3, 0xdd, 0xc5, 0xa1, 0x3e,
+	0x89, 0x32, 0xd1, 0x41, 0x68, 0xaf, 0xa2, 0x32, 0x3d, 0x25, 0xc0, 0x9c, 0x92, 0xfa, 0x94, 0x6e,
+	0x6c, 0x1b, 0x59, 0xc4, 0x1f, 0x82, 0x63, 0x2a, 0xa1, 0x5a, 0xdb, 0x0e, 0xaa, 0x8e, 0x80, 0x71,
+	0x4c, 0x89, 0x63, 0x35, 0x8c, 0x4d, 0xcb, 0xcb, 0xb6, 0xf6, 0x03, 0x64, 0x06, 0x38, 0x74, 0xca,
+	0x0a, 0x2c, 0x97, 0x76, 0x1d, 0xa1, 0x80, 0x0e, 0xe3, 0x08, 0xce, 0xb0, 0x18, 0x3b, 0x15, 0x05,
+	0xcf, 0x49, 0xec, 0x6d, 0x54, 0x8e, 0x19, 0x0e, 0xc0, 0xa9, 0x2a, 0x92, 0xd6, 0x9a, 0xe9, 0x6d,
+	0x35, 0xe5, 0x6d, 0x35, 0xf5, 0x6d, 0x35, 0x77, 0x29, 0x26, 0x9a, 0xa2, 0x14, 0x6d, 0xaf, 0xa1,
+	0xc5, 0x20, 0xf2, 0xf1, 0x50, 0x86, 0xb2, 0xd8, 0x30, 0x36, 0x97, 0xbd, 0xaa, 0xda, 0x1f, 0x84,
+	0xf6, 0xc7, 0xe8, 0xbe, 0x72, 0xbd, 0xcb, 0x07, 0x3e, 0x83, 0x6e, 0x2f, 0xe6, 0xce, 0x52, 0xc3,
+	0xd8, 0xbc, 0xe7, 0xdd, 0x53, 0xe2, 0x8e, 0x94, 0xee, 0xc4, 0x5c, 0x46, 0x16, 0x47, 0x3e, 0x71,
+	0x50, 0x1a, 0x99, 0x5c, 0xdb, 0x9f, 0xa3, 0x6a, 0x08, 0x31, 0xe5, 0x58, 0x38, 0xb5, 0x62, 0xfe,
+	0x64, 0x78, 0xf7, 0x77, 0x03, 0xad, 0x2a, 0xe6, 0x5f, 0xa6, 0x5c, 0x1c, 0x31, 0x1a, 0x53, 0x7e,
+	0x77, 0xe2, 0x73, 0x24, 0x9b, 0x57, 0x92, 0x6c, 0x5d, 0x47, 0x72, 0x79, 0x8e, 0xe4, 0x3c, 0x5b,
+	0x95, 0x29, 0xb6, 0xdc, 0xe7, 0xe8, 0xfd, 0xd9, 0x7c, 0x61, 0x10, 0xf8, 0xa2, 0x88, 0xe3, 0x36,
+	0xb2, 0x80, 0x84, 0x5c, 0xf9, 0x6d, 0x7a, 0x6a, 0xed, 0xfa, 0xc8, 0x9e, 0xd2, 0xb7, 0x4f, 0xc2,
+	0x82, 0xaa, 0x54, 0x9a, 0x95, 0x72, 0x69, 0xf6, 0x1e, 0xaa, 0xc4, 0x2c, 0x21, 0xc0, 0x15, 0x01,
+	0xa6, 0xa7, 0x77, 0xee, 0x2f, 0xc6, 0x4c, 0x8e, 0x7b, 0xf0, 0x3d, 0x04, 0xe2, 0xae, 0x66, 0xda,
+	0xa8, 0xc2, 0xc0, 0xe7, 0x9a, 0xe7, 0x95, 0xad, 0xb5, 0xf9, 0x3a, 0x7d, 0x09, 0x2c, 0xc4, 0x81,
+	0xf0, 0x34, 0x30, 0xe7, 0x99, 0x35, 0xe5, 0xd9, 0xa7, 0xe8, 0xff, 0x53, 0x8e, 0x1d, 0x49, 0xf1,
+	0xed, 0x6e, 0xb9, 0x3f, 0x65, 0xb9, 0xb3, 0x97, 0x26, 0x93, 0x07, 0x22, 0x61, 0xe4, 0xee, 0xb9,
+	0xf3, 0x19, 0xaa, 0xf8, 0x43, 0x9a, 0x10, 0xa1, 0x42, 0x2a, 0x90, 0xc5, 0x1a, 0xee, 0x76, 0x75,
+	0x4f, 0xcb, 0x02, 0x78, 0xc1, 0x7c, 0xc2, 0x8f, 0x81, 0xb1, 0x82, 0xe4, 0x1e, 0x33, 0x3a, 0xcc,
+	0xc8, 0x95, 0x6b, 0x7b, 0x05, 0x95, 0x04, 0xd5, 0xcd, 0xa3, 0x24, 0xa8, 0xdb, 0x41, 0xf7, 0x95,
+	0x81, 0x43, 0x18, 0x7b, 0x54, 0x14, 0x4b, 0xb3, 0x0d, 0x54, 0xe3, 0xb8, 0x4f, 0x30, 0xe9, 0x77,
+	0x4f, 0x60, 0xac, 0xd4, 0x2f, 0x7b, 0x48, 0x8b, 0x0e, 0x61, 0xec, 0xfe, 0x63, 0x68, 0xde, 0x3d,
+	0xe0, 0x49, 0x24, 0xf6, 0x30, 0x8f, 0x13, 0xa9, 0x39, 0x9f, 0xf6, 0xc6, 0x74, 0x93, 0x98, 0x31,
+	0x5a, 0x9a, 0x33, 0x7a, 0x7d, 0xf9, 0x3d, 0x44, 0x15, 0xca, 0x7a, 0xdd, 0xcb, 0x0a, 0x2c, 0x53,
+	0xd6, 0x3b, 0x08, 0xed, 0x75, 0xb4, 0xc8, 0x20, 0xa6, 0x4c, 0x00, 0xd3, 0xfd, 0xef, 0x72, 0x6f,
+	0x3f, 0x46, 0xcb, 0x0c, 0x7e, 0x48, 0x80, 0x8b, 0xee, 0xc0, 0xe7, 0x03, 0x5d, 0x83, 0x35, 0x2d,
+	0xfb, 0xca, 0xe7, 0x83, 0x7c, 0xe7, 0xa9, 0xbe, 0x65, 0xe7, 0x79, 0x63, 0xea, 0xf0, 0x75, 0xe0,
+	0x1d, 0x10, 0x22, 0x7a, 0xc7, 0xf0, 0x27, 0x41, 0x9a, 0xd7, 0x05, 0x69, 0xcd, 0x04, 0xb9, 0x8d,
+	0x2a, 0x5c, 0xf8, 0x22, 0xe1, 0x2a, 0xfc, 0x95, 0xad, 0x0f, 0xe7, 0xeb, 0x68, 0x57, 0x9a, 0xef,
+	0x28, 0x90, 0xa7, 0xc1, 0x32, 0x70, 0x1e, 0xf9, 0x7c, 0x00, 0x69, 0x6b, 0x2a, 0x12, 0xb8, 0xc6,
+	0xdb, 0x4f, 0xa5, 0x37, 0x69, 0xa5, 0x14, 0x25, 0xed, 0xf2, 0x80, 0xac, 0x11, 0x06, 0xa7, 0x3e,
+	0x4b, 0xdf, 0x8f, 0x22, 0x35, 0x92, 0xc2, 0xed, 0x36, 0x32, 0x8f, 0x01, 0xd4, 0x9b, 0x52, 0xe0,
+	0x94, 0xc4, 0x4a, 0x5b, 0xbd, 0xd4, 0x4d, 0x54, 0xd0, 0x56, 0x0a, 0x77, 0x7f, 0x2d, 0xa1, 0x07,
+	0xea, 0x6a, 0x15, 0x73, 0x5f, 0xc7, 0x40, 0x6e, 0xbe, 0xd7, 0x16, 0xb2, 0x4e, 0x30, 0x49, 0x2f,
+	0x74, 0xe5, 0xaa, 0x89, 0x43, 0xe9, 0x39, 0xc4, 0x24, 0xf4, 0x14, 0x70, 0x36, 0x11, 0xcc, 0x9b,
+	0xea, 0x60, 0xe6, 0xad, 0x7f, 0x8c, 0x96, 0x03, 0x3a, 0x1c, 0x62, 0xd1, 0x4d, 0x88, 0xc0, 0x91,
+	0xba, 0x75, 0xd3, 0xab, 0xa5, 0xb2, 0x6f, 0xa4, 0x28, 0xcd, 0xfb, 0x11, 0xf8, 0x91, 0x86, 0x54,
+	0x52, 0x48, 0x2a, 0x4b, 0x21, 0x4f, 0xd1, 0x22, 0x44, 0x10, 0x08, 0xca, 0xb8, 0x53, 0x6d, 0x98,
+	0x8a, 0x9c, 0x39, 0xaf, 0xf7, 0x53, 0x44, 0x76, 0x87, 0xd9, 0x01, 0xd7, 0xd3, 0x8f, 0x8d, 0xa7,
+	0x14, 0x76, 0x84, 0xcf, 0x6e, 0x29, 0xfb, 0x59, 0x87, 0x4a, 0x73, 0x0e, 0xb9, 0x3f, 0x1a, 0xe8,
+	0x7f, 0x4a, 0xe9, 0x33, 0x21, 0x40, 0x8e, 0x73, 0x47, 0x3e, 0xbe, 0x51, 0xa7, 0x83, 0xaa, 0x7e,
+	0x10, 0xa8, 0x6e, 0x9b, 0xd6, 0x51, 0xb6, 0xbd, 0x7b, 0x1b, 0x7e, 0x81, 0xd6, 0x72, 0x2e, 0xf8,
+	0x92, 0x87, 0x5d, 0x45, 0xeb, 0x2d, 0xe1, 0x4d, 0xcd, 0x86, 0xa5, 0xd9, 0xd9, 0xf0, 0x0f, 0x43,
+	0x77, 0xf7, 0x9c, 0xda, 0x94, 0xb9, 0x77, 0xd0, 0x6a, 0x3f, 0x51, 0x09, 0x22, 0x9f, 0xc7, 0xdb,
+	0xdf, 0xcf, 0x0c, 0x69, 0x7f, 0x84, 0xee, 0x31, 0xe0, 0x31, 0x25, 0x1c, 0xd2, 0x8e, 0x68, 0x29,
+	0x93, 0xcb, 0x99, 0x50, 0xb5, 0x44, 0xf9, 0x9e, 0x24, 0x10, 0xe9, 0x79, 0x46, 0xad, 0xdd, 0xdf,
+	0x4a, 0xfa, 0x76, 0x54, 0x22, 0xef, 0x41, 0x80, 0xc3, 0xff, 0xac, 0xd1, 0x4f, 0x1a, 0x9a, 0xf5,
+	0x36, 0x0d, 0x2d, 0x47, 0x48, 0xf9, 0xee, 0x84, 0x54, 0xae, 0x20, 0x24, 0xab, 0xee, 0x6a, 0xc1,
+	0xea, 0x76, 0xcf, 0xf4, 0xa0, 0xa4, 0x47, 0xd2, 0x67, 0x81, 0xc0, 0xa3, 0x62, 0x6f, 0x6e, 0x8e,
+	0x95, 0xd2, 0x95, 0xd3, 0xa7, 0x39, 0x99, 0x3e, 0xb3, 0xa1, 0xca, 0x9a, 0x0c, 0x55, 0x3b, 0xfb,
+	0xaf, 0xce, 0xeb, 0xc6, 0xeb, 0xf3, 0xba, 0xf1, 0xd7, 0x79, 0xdd, 0xf8, 0xf9, 0xa2, 0xbe, 0xf0,
+	0xfa, 0xa2, 0xbe, 0xf0, 0xe6, 0xa2, 0xbe, 0xf0, 0xed, 0x27, 0x7d, 0x2c, 0x06, 0x49, 0xaf, 0x19,
+	0xd0, 0x61, 0x8b, 0xb2, 0x1e, 0x01, 0x71, 0x4a, 0xd9, 0x89, 0x5c, 0xb6, 0xce, 0x72, 0x3f, 0x5c,
+	0x62, 0x1c, 0x03, 0xef, 0x55, 0xd4, 0xaf, 0xd6, 0x93, 0x7f, 0x03, 0x00, 0x00, 0xff, 0xff, 0xa2,
+	0xba, 0x39, 0x2b, 0xf4, 0x0d, 0x00, 0x00,
 }
 
 func (m *EventSuperNodeRegistered) Marshal() (dAtA []byte, err error) {
@@ -539,6 +1578,36 @@ func (m *EventSuperNodeRegistered) MarshalToSizedBuffer(dAtA []byte) (int, error
 	return len(dAtA) - i, nil
 }
 
+func (m *EventSuperNodeRemoved) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventSuperNodeRemoved) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventSuperNodeRemoved) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Validator) > 0 {
+		i -= len(m.Validator)
+		copy(dAtA[i:], m.Validator)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Validator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *EventFunctionDeployed) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -559,6 +1628,28 @@ func (m *EventFunctionDeployed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	{
+		size, err := m.Deposit.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x5a
+	if len(m.Plan) > 0 {
+		i -= len(m.Plan)
+		copy(dAtA[i:], m.Plan)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Plan)))
+		i--
+		dAtA[i] = 0x52
+	}
+	if m.OwnerShareBps != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.OwnerShareBps))
+		i--
+		dAtA[i] = 0x48
+	}
 	if len(m.ClaimId) > 0 {
 		i -= len(m.ClaimId)
 		copy(dAtA[i:], m.ClaimId)
@@ -611,6 +1702,681 @@ func (m *EventFunctionDeployed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i -= len(m.FunctionId)
 		copy(dAtA[i:], m.FunctionId)
 		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventVersionProposed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventVersionProposed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventVersionProposed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Complexity != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Complexity))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Cid) > 0 {
+		i -= len(m.Cid)
+		copy(dAtA[i:], m.Cid)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Cid)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Version != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionDeprecated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionDeprecated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionDeprecated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Ends != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Ends))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionEnded) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionEnded) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionEnded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Prunes != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Prunes))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Name) > 0 {
+		i -= len(m.Name)
+		copy(dAtA[i:], m.Name)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionRejected) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionRejected) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionRejected) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Prunes != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Prunes))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Reason != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Reason))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Name) > 0 {
+		i -= len(m.Name)
+		copy(dAtA[i:], m.Name)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionPruned) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionPruned) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionPruned) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDepositReturned) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDepositReturned) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDepositReturned) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Amount.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionTransferred) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionTransferred) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionTransferred) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.To) > 0 {
+		i -= len(m.To)
+		copy(dAtA[i:], m.To)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.To)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.From) > 0 {
+		i -= len(m.From)
+		copy(dAtA[i:], m.From)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.From)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventKeyRotated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventKeyRotated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventKeyRotated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.SigningKey) > 0 {
+		i -= len(m.SigningKey)
+		copy(dAtA[i:], m.SigningKey)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.SigningKey)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventResultDisputed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventResultDisputed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventResultDisputed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Deposit.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if len(m.RequestHash) > 0 {
+		i -= len(m.RequestHash)
+		copy(dAtA[i:], m.RequestHash)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.RequestHash)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Reporter) > 0 {
+		i -= len(m.Reporter)
+		copy(dAtA[i:], m.Reporter)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Reporter)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Version != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDisputeSettled) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDisputeSettled) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDisputeSettled) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Burned.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x52
+	{
+		size, err := m.Fee.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x4a
+	{
+		size, err := m.Reward.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x42
+	{
+		size, err := m.Returned.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	{
+		size, err := m.Slashed.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
+	if m.Status != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Reporter) > 0 {
+		i -= len(m.Reporter)
+		copy(dAtA[i:], m.Reporter)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Reporter)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventClaimOpened) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventClaimOpened) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventClaimOpened) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Electors) > 0 {
+		for iNdEx := len(m.Electors) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Electors[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintEvent(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3a
+		}
+	}
+	if m.RevealUntil != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.RevealUntil))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.CommitUntil != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.CommitUntil))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Version != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Kind != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventRevealStarted) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventRevealStarted) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventRevealStarted) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.RevealUntil != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.RevealUntil))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventAttesterPaid) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventAttesterPaid) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventAttesterPaid) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Amount.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.ClaimId)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -728,6 +2494,11 @@ func (m *EventClaimDecided) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Kind != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x38
+	}
 	if len(m.ResponseHash) > 0 {
 		i -= len(m.ResponseHash)
 		copy(dAtA[i:], m.ResponseHash)
@@ -838,6 +2609,19 @@ func (m *EventSuperNodeRegistered) Size() (n int) {
 	return n
 }
 
+func (m *EventSuperNodeRemoved) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Validator)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
 func (m *EventFunctionDeployed) Size() (n int) {
 	if m == nil {
 		return 0
@@ -872,6 +2656,317 @@ func (m *EventFunctionDeployed) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovEvent(uint64(l))
 	}
+	if m.OwnerShareBps != 0 {
+		n += 1 + sovEvent(uint64(m.OwnerShareBps))
+	}
+	l = len(m.Plan)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Deposit.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventVersionProposed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovEvent(uint64(m.Version))
+	}
+	l = len(m.Cid)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Complexity != 0 {
+		n += 1 + sovEvent(uint64(m.Complexity))
+	}
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventFunctionDeprecated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Ends != 0 {
+		n += 1 + sovEvent(uint64(m.Ends))
+	}
+	return n
+}
+
+func (m *EventFunctionEnded) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Name)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Prunes != 0 {
+		n += 1 + sovEvent(uint64(m.Prunes))
+	}
+	return n
+}
+
+func (m *EventFunctionRejected) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Name)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Reason != 0 {
+		n += 1 + sovEvent(uint64(m.Reason))
+	}
+	if m.Prunes != 0 {
+		n += 1 + sovEvent(uint64(m.Prunes))
+	}
+	return n
+}
+
+func (m *EventFunctionPruned) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventDepositReturned) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Amount.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventFunctionTransferred) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.From)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.To)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventKeyRotated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.SigningKey)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventResultDisputed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovEvent(uint64(m.Version))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Reporter)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.RequestHash)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Deposit.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventDisputeSettled) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Reporter)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Status != 0 {
+		n += 1 + sovEvent(uint64(m.Status))
+	}
+	l = m.Slashed.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Returned.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Reward.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Fee.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Burned.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventClaimOpened) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovEvent(uint64(m.Kind))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovEvent(uint64(m.Version))
+	}
+	if m.CommitUntil != 0 {
+		n += 1 + sovEvent(uint64(m.CommitUntil))
+	}
+	if m.RevealUntil != 0 {
+		n += 1 + sovEvent(uint64(m.RevealUntil))
+	}
+	if len(m.Electors) > 0 {
+		for _, e := range m.Electors {
+			l = e.Size()
+			n += 1 + l + sovEvent(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *EventRevealStarted) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.RevealUntil != 0 {
+		n += 1 + sovEvent(uint64(m.RevealUntil))
+	}
+	return n
+}
+
+func (m *EventAttesterPaid) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Amount.Size()
+	n += 1 + l + sovEvent(uint64(l))
 	return n
 }
 
@@ -945,6 +3040,9 @@ func (m *EventClaimDecided) Size() (n int) {
 	l = len(m.ResponseHash)
 	if l > 0 {
 		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovEvent(uint64(m.Kind))
 	}
 	return n
 }
@@ -1040,6 +3138,88 @@ func (m *EventSuperNodeRegistered) Unmarshal(dAtA []byte) error {
 			if err := m.SuperNode.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventSuperNodeRemoved) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventSuperNodeRemoved: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventSuperNodeRemoved: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Validator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Validator = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -1322,6 +3502,2293 @@ func (m *EventFunctionDeployed) Unmarshal(dAtA []byte) error {
 			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
 			if m.ClaimId == nil {
 				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OwnerShareBps", wireType)
+			}
+			m.OwnerShareBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OwnerShareBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Plan", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Plan = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deposit", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Deposit.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventVersionProposed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventVersionProposed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventVersionProposed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Cid", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Cid = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Complexity", wireType)
+			}
+			m.Complexity = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Complexity |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionDeprecated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionDeprecated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionDeprecated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ends", wireType)
+			}
+			m.Ends = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Ends |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionEnded) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionEnded: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionEnded: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Name", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Name = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Prunes", wireType)
+			}
+			m.Prunes = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Prunes |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionRejected) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionRejected: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionRejected: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Name", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Name = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			m.Reason = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Reason |= Verdict(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Prunes", wireType)
+			}
+			m.Prunes = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Prunes |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionPruned) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionPruned: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionPruned: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDepositReturned) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDepositReturned: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDepositReturned: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionTransferred) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionTransferred: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionTransferred: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.From = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field To", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.To = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventKeyRotated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventKeyRotated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventKeyRotated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SigningKey", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.SigningKey = append(m.SigningKey[:0], dAtA[iNdEx:postIndex]...)
+			if m.SigningKey == nil {
+				m.SigningKey = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventResultDisputed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventResultDisputed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventResultDisputed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reporter", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reporter = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RequestHash = append(m.RequestHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.RequestHash == nil {
+				m.RequestHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deposit", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Deposit.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDisputeSettled) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDisputeSettled: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDisputeSettled: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reporter", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reporter = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= ClaimStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashed", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Slashed.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Returned", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Returned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reward", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Reward.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Fee", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Fee.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Burned", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Burned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventClaimOpened) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventClaimOpened: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventClaimOpened: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= ClaimKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CommitUntil", wireType)
+			}
+			m.CommitUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CommitUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RevealUntil", wireType)
+			}
+			m.RevealUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RevealUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Electors", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Electors = append(m.Electors, Elector{})
+			if err := m.Electors[len(m.Electors)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventRevealStarted) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventRevealStarted: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventRevealStarted: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RevealUntil", wireType)
+			}
+			m.RevealUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RevealUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventAttesterPaid) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventAttesterPaid: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventAttesterPaid: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
 			}
 			iNdEx = postIndex
 		default:
@@ -1835,6 +6302,25 @@ func (m *EventClaimDecided) Unmarshal(dAtA []byte) error {
 				m.ResponseHash = []byte{}
 			}
 			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= ClaimKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvent(dAtA[iNdEx:])

@@ -1,14 +1,13 @@
 package types
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base32"
 	"regexp"
 	"strings"
 
 	"cosmossdk.io/errors"
+	"cosmossdk.io/math"
 )
 
 const (
@@ -41,9 +40,6 @@ func ValidateName(name string) error {
 
 // Validate checks everything about a deploy that needs no state.
 func (m *MsgDeployFunction) Validate() error {
-	if err := ValidateName(m.Name); err != nil {
-		return err
-	}
 	if err := m.MaxCost.Validate(); err != nil {
 		return errors.Wrapf(ErrInvalidFunction, "max cost: %s", err)
 	}
@@ -58,15 +54,17 @@ func (m *MsgDeployFunction) Validate() error {
 // Function is the function that the message deploys.
 func (m *MsgDeployFunction) Function() Function {
 	return Function{
-		Id:            FunctionID(m.SigningKey),
-		Owner:         m.Owner,
-		SigningKey:    m.SigningKey,
-		Name:          m.Name,
-		Status:        FUNCTION_STATUS_PENDING,
-		LatestVersion: 1,
-		Price:         m.Price,
-		OwnerShareBps: m.OwnerShareBps,
-		Plan:          m.Plan,
+		Id:             FunctionID(m.SigningKey),
+		Owner:          m.Owner,
+		SigningKey:     m.SigningKey,
+		Name:           m.Name,
+		Status:         FUNCTION_STATUS_PENDING,
+		LatestVersion:  1,
+		PendingVersion: 1,
+		Price:          m.Price,
+		OwnerShareBps:  m.OwnerShareBps,
+		Plan:           m.Plan,
+		Deposit:        math.ZeroInt(),
 	}
 }
 
@@ -84,6 +82,8 @@ func (m *MsgDeployFunction) Version() Version {
 		Contract:    m.Contract,
 		Status:      VERSION_STATUS_PENDING,
 		Signature:   m.Signature,
+		Owner:       m.Owner,
+		SigningKey:  m.SigningKey,
 	}
 }
 
@@ -92,8 +92,10 @@ func (f Function) Validate() error {
 	if err := validateSigningKey(f.SigningKey); err != nil {
 		return err
 	}
-	if err := ValidateName(f.Name); err != nil {
-		return err
+	if f.Name != "" {
+		if err := ValidateName(f.Name); err != nil {
+			return err
+		}
 	}
 	if err := f.Price.Validate(); err != nil {
 		return errors.Wrapf(ErrInvalidFunction, "price: %s", err)
@@ -130,45 +132,3 @@ func (v Version) Validate() error {
 	}
 	return nil
 }
-
-// Validate checks the shape of an artifact's names.
-func (a Artifact) Validate() error {
-	if err := validateCID(a.Cid); err != nil {
-		return err
-	}
-	switch {
-	case len(a.Sha256) != sha256.Size:
-		return errors.Wrapf(ErrInvalidVersion, "artifact sha256 has %d bytes, want %d", len(a.Sha256), sha256.Size)
-	case len(a.MerkleRoot) != sha256.Size:
-		return errors.Wrapf(ErrInvalidVersion, "artifact merkle root has %d bytes, want %d", len(a.MerkleRoot), sha256.Size)
-	case a.Size_ == 0:
-		return errors.Wrap(ErrInvalidVersion, "artifact size is 0")
-	}
-	return nil
-}
-
-// The bytes before the digest in a CIDv1 of the unixfs-v1-2025 profile: version, codec (raw or dag-pb), sha2-256, 32 bytes.
-var (
-	cidRaw   = []byte{0x01, 0x55, 0x12, 0x20}
-	cidDagPB = []byte{0x01, 0x70, 0x12, 0x20}
-	// multibase base32: prefix b, lower case, no padding
-	cidBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-)
-
-func validateCID(cid string) error {
-	digits, found := strings.CutPrefix(cid, "b")
-	if !found {
-		return errors.Wrapf(ErrInvalidVersion, "cid %q is not in base32", cid)
-	}
-	decoded, err := cidBase32.DecodeString(digits)
-	if err != nil || cidBase32.EncodeToString(decoded) != digits {
-		return errors.Wrapf(ErrInvalidVersion, "cid %q is not in base32", cid)
-	}
-	if len(decoded) != len(cidRaw)+sha256.Size || !bytes.HasPrefix(decoded, cidRaw) && !bytes.HasPrefix(decoded, cidDagPB) {
-		return errors.Wrapf(ErrInvalidVersion, "cid %q is not a CIDv1 of a file with a sha2-256 digest", cid)
-	}
-	return nil
-}
-
-// HoldsName tells whether the function's name is taken by it; a rejected one has given it back.
-func (f Function) HoldsName() bool { return f.Status != FUNCTION_STATUS_REJECTED }

@@ -22,4 +22,12 @@ var (
 	ClaimsPrefix       = collections.NewPrefix(7)
 	AttestationsPrefix = collections.NewPrefix(8)
 	DeadlinesPrefix    = collections.NewPrefix(9)
+
+	FunctionsByStatusPrefix      = collections.NewPrefix(10)
+	EndingsPrefix                = collections.NewPrefix(11)
+	ClaimsByFunctionPrefix       = collections.NewPrefix(12)
+	ClaimsByStatusPrefix         = collections.NewPrefix(13)
+	ClaimsByOutcomePrefix        = collections.NewPrefix(14)
+	AttestationsByAttesterPrefix = collections.NewPrefix(15)
+	PrunedPrefix                 = collections.NewPrefix(16)
 )

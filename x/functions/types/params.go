@@ -2,6 +2,7 @@ package types
 
 import (
 	"cosmossdk.io/errors"
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
@@ -9,12 +10,17 @@ import (
 // Bounds of params that keep a block's work and a claim's size bounded whatever governance decides.
 const (
 	maxPhaseBlocks     = 100_000
+	maxLifeBlocks      = 10_000_000
 	maxElectorsLimit   = 256
 	maxClosingsLimit   = 1_000
+	maxPrunesLimit     = 10_000
 	maxArtifactLimit   = 256 << 20
 	maxMemoryLimit     = 4 << 30
 	maxComplexityLimit = 1 << 48
 )
+
+// maxAmount bounds coins in params, so that no sum of them overflows.
+var maxAmount = math.NewInt(1 << 60)
 
 // DefaultParams returns the params of a new chain.
 func DefaultParams() Params {
@@ -28,6 +34,15 @@ func DefaultParams() Params {
 		MaxPrice:          sdk.NewInt64Coin(Denom, 1_000_000_000),
 		MaxElectors:       32,
 		MaxClaimsPerBlock: 50,
+		NameDeposit:       sdk.NewInt64Coin(Denom, 1_000_000), // what makes a thousand squatted names cost a thousand ORB
+		NoticeBlocks:      86_400,                             // about a day for callers to leave
+		WindDownBlocks:    43_200,                             // longer than a lane that opened in the last block stays redeemable
+		MaxPrunesPerBlock: 200,
+		// A false accusation costs ten times what the attesters get, and half of a bond outweighs what a lie can earn.
+		DisputeDeposit:     sdk.NewInt64Coin(Denom, 1_000_000),
+		DisputeFee:         sdk.NewInt64Coin(Denom, 100_000),
+		DisputeSlashBps:    5_000,
+		DisputeReporterBps: 2_500,
 	}
 }
 
@@ -51,22 +66,65 @@ func (p Params) Validate() error {
 	case p.MaxClaimsPerBlock == 0 || p.MaxClaimsPerBlock > maxClosingsLimit:
 		return errors.Wrapf(ErrInvalidParams, "max_claims_per_block %d is not in 1..%d", p.MaxClaimsPerBlock, maxClosingsLimit)
 	}
-	if err := p.MaxPrice.Validate(); err != nil {
-		return errors.Wrapf(ErrInvalidParams, "max_price: %s", err)
+	switch {
+	case p.NoticeBlocks == 0 || p.NoticeBlocks > maxLifeBlocks:
+		return errors.Wrapf(ErrInvalidParams, "notice_blocks %d is not in 1..%d", p.NoticeBlocks, maxLifeBlocks)
+	case p.WindDownBlocks == 0 || p.WindDownBlocks > maxLifeBlocks:
+		return errors.Wrapf(ErrInvalidParams, "wind_down_blocks %d is not in 1..%d", p.WindDownBlocks, maxLifeBlocks)
+	case p.MaxPrunesPerBlock == 0 || p.MaxPrunesPerBlock > maxPrunesLimit:
+		return errors.Wrapf(ErrInvalidParams, "max_prunes_per_block %d is not in 1..%d", p.MaxPrunesPerBlock, maxPrunesLimit)
+	case p.DisputeSlashBps == 0 || p.DisputeSlashBps > BasisPoints:
+		return errors.Wrapf(ErrInvalidParams, "dispute_slash_bps %d is not in 1..%d", p.DisputeSlashBps, BasisPoints)
+	case p.DisputeReporterBps >= BasisPoints: // a host that reports itself must lose
+		return errors.Wrapf(ErrInvalidParams, "dispute_reporter_bps %d is not below %d", p.DisputeReporterBps, BasisPoints)
 	}
-	if !p.MaxPrice.IsPositive() {
-		return errors.Wrap(ErrInvalidParams, "max_price is zero")
+	return p.validateCoins()
+}
+
+func (p Params) validateCoins() error {
+	for _, one := range []struct {
+		name string
+		coin sdk.Coin
+		zero bool
+	}{
+		{"max_price", p.MaxPrice, false},
+		{"name_deposit", p.NameDeposit, true},
+		{"dispute_deposit", p.DisputeDeposit, false},
+		{"dispute_fee", p.DisputeFee, false},
+	} {
+		if err := one.coin.Validate(); err != nil {
+			return errors.Wrapf(ErrInvalidParams, "%s: %s", one.name, err)
+		}
+		if one.coin.Denom != Denom {
+			return errors.Wrapf(ErrInvalidParams, "%s is in %s, not %s", one.name, one.coin.Denom, Denom)
+		}
+		if one.coin.IsZero() && !one.zero {
+			return errors.Wrapf(ErrInvalidParams, "%s is zero", one.name)
+		}
+		if one.coin.Amount.GT(maxAmount) {
+			return errors.Wrapf(ErrInvalidParams, "%s exceeds %s", one.name, maxAmount)
+		}
+	}
+	if p.DisputeDeposit.Amount.LTE(p.DisputeFee.Amount) {
+		return errors.Wrap(ErrInvalidParams, "dispute_deposit does not exceed dispute_fee: an accusation would cost no more than its attesters")
 	}
 	return nil
 }
 
-// Admit checks a new version of a function against the params of the day.
+// Admit checks a new function and its first version against the params of the day.
 func (p Params) Admit(fn Function, v Version) error {
 	switch {
 	case fn.Price.Denom != p.MaxPrice.Denom:
 		return errors.Wrapf(ErrInvalidFunction, "price is in %s, only %s is accepted", fn.Price.Denom, p.MaxPrice.Denom)
 	case fn.Price.Amount.GT(p.MaxPrice.Amount):
 		return errors.Wrapf(ErrInvalidFunction, "price %s exceeds %s", fn.Price, p.MaxPrice)
+	}
+	return p.AdmitVersion(v)
+}
+
+// AdmitVersion checks a new version against the params of the day.
+func (p Params) AdmitVersion(v Version) error {
+	switch {
 	case v.Artifact.Size_ > p.MaxArtifactBytes:
 		return errors.Wrapf(ErrInvalidVersion, "artifact has %d bytes, at most %d are allowed", v.Artifact.Size_, p.MaxArtifactBytes)
 	case v.Complexity < p.MinComplexity || v.Complexity > p.MaxComplexity:

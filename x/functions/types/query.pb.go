@@ -217,6 +217,8 @@ type QueryFunctionsRequest struct {
 	// owner, when set, keeps only that account's functions.
 	Owner      string             `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+	// status, when set, keeps only functions in it.
+	Status FunctionStatus `protobuf:"varint,3,opt,name=status,proto3,enum=orb.functions.v1.FunctionStatus" json:"status,omitempty"`
 }
 
 func (m *QueryFunctionsRequest) Reset()         { *m = QueryFunctionsRequest{} }
@@ -264,6 +266,13 @@ func (m *QueryFunctionsRequest) GetPagination() *query.PageRequest {
 		return m.Pagination
 	}
 	return nil
+}
+
+func (m *QueryFunctionsRequest) GetStatus() FunctionStatus {
+	if m != nil {
+		return m.Status
+	}
+	return FUNCTION_STATUS_UNSPECIFIED
 }
 
 // QueryFunctionsResponse holds a page of functions.
@@ -417,16 +426,224 @@ func (m *QueryVersionResponse) GetVersion() Version {
 	return Version{}
 }
 
+// QueryVersionsRequest names a function.
+type QueryVersionsRequest struct {
+	FunctionId string             `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryVersionsRequest) Reset()         { *m = QueryVersionsRequest{} }
+func (m *QueryVersionsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryVersionsRequest) ProtoMessage()    {}
+func (*QueryVersionsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{8}
+}
+func (m *QueryVersionsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryVersionsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryVersionsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryVersionsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryVersionsRequest.Merge(m, src)
+}
+func (m *QueryVersionsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryVersionsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryVersionsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryVersionsRequest proto.InternalMessageInfo
+
+func (m *QueryVersionsRequest) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *QueryVersionsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryVersionsResponse holds a page of versions, the oldest first.
+type QueryVersionsResponse struct {
+	Versions   []Version           `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions"`
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryVersionsResponse) Reset()         { *m = QueryVersionsResponse{} }
+func (m *QueryVersionsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryVersionsResponse) ProtoMessage()    {}
+func (*QueryVersionsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{9}
+}
+func (m *QueryVersionsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryVersionsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryVersionsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryVersionsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryVersionsResponse.Merge(m, src)
+}
+func (m *QueryVersionsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryVersionsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryVersionsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryVersionsResponse proto.InternalMessageInfo
+
+func (m *QueryVersionsResponse) GetVersions() []Version {
+	if m != nil {
+		return m.Versions
+	}
+	return nil
+}
+
+func (m *QueryVersionsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QuerySuperNodeRequest names a validator.
+type QuerySuperNodeRequest struct {
+	// validator is the operator address, orbvaloper1….
+	Validator string `protobuf:"bytes,1,opt,name=validator,proto3" json:"validator,omitempty"`
+}
+
+func (m *QuerySuperNodeRequest) Reset()         { *m = QuerySuperNodeRequest{} }
+func (m *QuerySuperNodeRequest) String() string { return proto.CompactTextString(m) }
+func (*QuerySuperNodeRequest) ProtoMessage()    {}
+func (*QuerySuperNodeRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{10}
+}
+func (m *QuerySuperNodeRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QuerySuperNodeRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QuerySuperNodeRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QuerySuperNodeRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QuerySuperNodeRequest.Merge(m, src)
+}
+func (m *QuerySuperNodeRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QuerySuperNodeRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QuerySuperNodeRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QuerySuperNodeRequest proto.InternalMessageInfo
+
+func (m *QuerySuperNodeRequest) GetValidator() string {
+	if m != nil {
+		return m.Validator
+	}
+	return ""
+}
+
+// QuerySuperNodeResponse holds a super node.
+type QuerySuperNodeResponse struct {
+	SuperNode SuperNode `protobuf:"bytes,1,opt,name=super_node,json=superNode,proto3" json:"super_node"`
+	// active tells whether the validator is bonded and not jailed.
+	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
+}
+
+func (m *QuerySuperNodeResponse) Reset()         { *m = QuerySuperNodeResponse{} }
+func (m *QuerySuperNodeResponse) String() string { return proto.CompactTextString(m) }
+func (*QuerySuperNodeResponse) ProtoMessage()    {}
+func (*QuerySuperNodeResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{11}
+}
+func (m *QuerySuperNodeResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QuerySuperNodeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QuerySuperNodeResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QuerySuperNodeResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QuerySuperNodeResponse.Merge(m, src)
+}
+func (m *QuerySuperNodeResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QuerySuperNodeResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QuerySuperNodeResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QuerySuperNodeResponse proto.InternalMessageInfo
+
+func (m *QuerySuperNodeResponse) GetSuperNode() SuperNode {
+	if m != nil {
+		return m.SuperNode
+	}
+	return SuperNode{}
+}
+
+func (m *QuerySuperNodeResponse) GetActive() bool {
+	if m != nil {
+		return m.Active
+	}
+	return false
+}
+
 // QuerySuperNodesRequest pages.
 type QuerySuperNodesRequest struct {
 	Pagination *query.PageRequest `protobuf:"bytes,1,opt,name=pagination,proto3" json:"pagination,omitempty"`
+	// active keeps only super nodes whose validator is bonded and not jailed.
+	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
 }
 
 func (m *QuerySuperNodesRequest) Reset()         { *m = QuerySuperNodesRequest{} }
 func (m *QuerySuperNodesRequest) String() string { return proto.CompactTextString(m) }
 func (*QuerySuperNodesRequest) ProtoMessage()    {}
 func (*QuerySuperNodesRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{8}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{12}
 }
 func (m *QuerySuperNodesRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -462,6 +679,13 @@ func (m *QuerySuperNodesRequest) GetPagination() *query.PageRequest {
 	return nil
 }
 
+func (m *QuerySuperNodesRequest) GetActive() bool {
+	if m != nil {
+		return m.Active
+	}
+	return false
+}
+
 // QuerySuperNodesResponse holds a page of super nodes.
 type QuerySuperNodesResponse struct {
 	SuperNodes []SuperNode         `protobuf:"bytes,1,rep,name=super_nodes,json=superNodes,proto3" json:"super_nodes"`
@@ -472,7 +696,7 @@ func (m *QuerySuperNodesResponse) Reset()         { *m = QuerySuperNodesResponse
 func (m *QuerySuperNodesResponse) String() string { return proto.CompactTextString(m) }
 func (*QuerySuperNodesResponse) ProtoMessage()    {}
 func (*QuerySuperNodesResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{9}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{13}
 }
 func (m *QuerySuperNodesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -525,7 +749,7 @@ func (m *QueryClaimRequest) Reset()         { *m = QueryClaimRequest{} }
 func (m *QueryClaimRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryClaimRequest) ProtoMessage()    {}
 func (*QueryClaimRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{10}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{14}
 }
 func (m *QueryClaimRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -571,7 +795,7 @@ func (m *QueryClaimResponse) Reset()         { *m = QueryClaimResponse{} }
 func (m *QueryClaimResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryClaimResponse) ProtoMessage()    {}
 func (*QueryClaimResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{11}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{15}
 }
 func (m *QueryClaimResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -614,6 +838,138 @@ func (m *QueryClaimResponse) GetAttestations() []Attestation {
 	return nil
 }
 
+// QueryClaimsRequest filters and pages. Filters that are set must all match.
+type QueryClaimsRequest struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// attester is the operator address of a super node that has committed an attestation.
+	Attester string      `protobuf:"bytes,2,opt,name=attester,proto3" json:"attester,omitempty"`
+	Status   ClaimStatus `protobuf:"varint,3,opt,name=status,proto3,enum=orb.functions.v1.ClaimStatus" json:"status,omitempty"`
+	// outcome is the agreed verdict.
+	Outcome    Verdict            `protobuf:"varint,4,opt,name=outcome,proto3,enum=orb.functions.v1.Verdict" json:"outcome,omitempty"`
+	Pagination *query.PageRequest `protobuf:"bytes,5,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryClaimsRequest) Reset()         { *m = QueryClaimsRequest{} }
+func (m *QueryClaimsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryClaimsRequest) ProtoMessage()    {}
+func (*QueryClaimsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{16}
+}
+func (m *QueryClaimsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryClaimsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryClaimsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryClaimsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryClaimsRequest.Merge(m, src)
+}
+func (m *QueryClaimsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryClaimsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryClaimsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryClaimsRequest proto.InternalMessageInfo
+
+func (m *QueryClaimsRequest) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *QueryClaimsRequest) GetAttester() string {
+	if m != nil {
+		return m.Attester
+	}
+	return ""
+}
+
+func (m *QueryClaimsRequest) GetStatus() ClaimStatus {
+	if m != nil {
+		return m.Status
+	}
+	return CLAIM_STATUS_UNSPECIFIED
+}
+
+func (m *QueryClaimsRequest) GetOutcome() Verdict {
+	if m != nil {
+		return m.Outcome
+	}
+	return VERDICT_UNSPECIFIED
+}
+
+func (m *QueryClaimsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryClaimsResponse holds a page of claims.
+type QueryClaimsResponse struct {
+	Claims     []Claim             `protobuf:"bytes,1,rep,name=claims,proto3" json:"claims"`
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryClaimsResponse) Reset()         { *m = QueryClaimsResponse{} }
+func (m *QueryClaimsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryClaimsResponse) ProtoMessage()    {}
+func (*QueryClaimsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8f04d01e7d30a2b6, []int{17}
+}
+func (m *QueryClaimsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryClaimsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryClaimsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryClaimsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryClaimsResponse.Merge(m, src)
+}
+func (m *QueryClaimsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryClaimsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryClaimsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryClaimsResponse proto.InternalMessageInfo
+
+func (m *QueryClaimsResponse) GetClaims() []Claim {
+	if m != nil {
+		return m.Claims
+	}
+	return nil
+}
+
+func (m *QueryClaimsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
 // QueryOpenClaimsRequest pages.
 type QueryOpenClaimsRequest struct {
 	Pagination *query.PageRequest `protobuf:"bytes,1,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -623,7 +979,7 @@ func (m *QueryOpenClaimsRequest) Reset()         { *m = QueryOpenClaimsRequest{}
 func (m *QueryOpenClaimsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryOpenClaimsRequest) ProtoMessage()    {}
 func (*QueryOpenClaimsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{12}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{18}
 }
 func (m *QueryOpenClaimsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -669,7 +1025,7 @@ func (m *QueryOpenClaimsResponse) Reset()         { *m = QueryOpenClaimsResponse
 func (m *QueryOpenClaimsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryOpenClaimsResponse) ProtoMessage()    {}
 func (*QueryOpenClaimsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8f04d01e7d30a2b6, []int{13}
+	return fileDescriptor_8f04d01e7d30a2b6, []int{19}
 }
 func (m *QueryOpenClaimsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -721,10 +1077,16 @@ func init() {
 	proto.RegisterType((*QueryFunctionsResponse)(nil), "orb.functions.v1.QueryFunctionsResponse")
 	proto.RegisterType((*QueryVersionRequest)(nil), "orb.functions.v1.QueryVersionRequest")
 	proto.RegisterType((*QueryVersionResponse)(nil), "orb.functions.v1.QueryVersionResponse")
+	proto.RegisterType((*QueryVersionsRequest)(nil), "orb.functions.v1.QueryVersionsRequest")
+	proto.RegisterType((*QueryVersionsResponse)(nil), "orb.functions.v1.QueryVersionsResponse")
+	proto.RegisterType((*QuerySuperNodeRequest)(nil), "orb.functions.v1.QuerySuperNodeRequest")
+	proto.RegisterType((*QuerySuperNodeResponse)(nil), "orb.functions.v1.QuerySuperNodeResponse")
 	proto.RegisterType((*QuerySuperNodesRequest)(nil), "orb.functions.v1.QuerySuperNodesRequest")
 	proto.RegisterType((*QuerySuperNodesResponse)(nil), "orb.functions.v1.QuerySuperNodesResponse")
 	proto.RegisterType((*QueryClaimRequest)(nil), "orb.functions.v1.QueryClaimRequest")
 	proto.RegisterType((*QueryClaimResponse)(nil), "orb.functions.v1.QueryClaimResponse")
+	proto.RegisterType((*QueryClaimsRequest)(nil), "orb.functions.v1.QueryClaimsRequest")
+	proto.RegisterType((*QueryClaimsResponse)(nil), "orb.functions.v1.QueryClaimsResponse")
 	proto.RegisterType((*QueryOpenClaimsRequest)(nil), "orb.functions.v1.QueryOpenClaimsRequest")
 	proto.RegisterType((*QueryOpenClaimsResponse)(nil), "orb.functions.v1.QueryOpenClaimsResponse")
 }
@@ -732,62 +1094,79 @@ func init() {
 func init() { proto.RegisterFile("orb/functions/v1/query.proto", fileDescriptor_8f04d01e7d30a2b6) }
 
 var fileDescriptor_8f04d01e7d30a2b6 = []byte{
-	// 875 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0x4f, 0x4f, 0x3b, 0x45,
-	0x18, 0xee, 0x20, 0x6d, 0xe1, 0xad, 0x07, 0x1d, 0x2b, 0x94, 0x05, 0x4a, 0xb3, 0x40, 0x41, 0x89,
-	0xbb, 0x69, 0x89, 0x26, 0xc6, 0x3f, 0x09, 0x25, 0x42, 0x38, 0x88, 0x50, 0x12, 0x0f, 0x5e, 0xea,
-	0xb6, 0x1d, 0xd7, 0x8d, 0x74, 0x67, 0xd9, 0xd9, 0x16, 0x09, 0x21, 0x26, 0x7a, 0x31, 0xf1, 0x20,
-	0xd1, 0x93, 0x07, 0x0f, 0x5e, 0xfc, 0x04, 0x7e, 0x08, 0x12, 0x2f, 0x44, 0x2f, 0x9e, 0x8c, 0x01,
-	0x3f, 0x88, 0xd9, 0x99, 0x77, 0xb7, 0x7f, 0xd6, 0x52, 0x7e, 0xbf, 0x70, 0xeb, 0xcc, 0x3e, 0xcf,
-	0x3c, 0xcf, 0xfb, 0xbe, 0xb3, 0xcf, 0x16, 0x96, 0xb8, 0xdf, 0x34, 0x3f, 0xeb, 0xba, 0xad, 0xc0,
-	0xe1, 0xae, 0x30, 0x7b, 0x15, 0xf3, 0xac, 0xcb, 0xfc, 0x0b, 0xc3, 0xf3, 0x79, 0xc0, 0xe9, 0x4b,
-	0xdc, 0x6f, 0x1a, 0xf1, 0x53, 0xa3, 0x57, 0xd1, 0x5e, 0x6f, 0x71, 0xd1, 0xe1, 0xc2, 0x6c, 0x5a,
-	0x82, 0x29, 0xa8, 0xd9, 0xab, 0x34, 0x59, 0x60, 0x55, 0x4c, 0xcf, 0xb2, 0x1d, 0xd7, 0x0a, 0x91,
-	0x8a, 0xad, 0x2d, 0x28, 0x6c, 0x43, 0xae, 0x4c, 0xb5, 0xc0, 0x47, 0x79, 0x9b, 0xdb, 0x5c, 0xed,
-	0x87, 0xbf, 0x70, 0x77, 0xc9, 0xe6, 0xdc, 0x3e, 0x65, 0xa6, 0xe5, 0x39, 0xa6, 0xe5, 0xba, 0x3c,
-	0xb0, 0x94, 0xae, 0x7a, 0x5a, 0x4a, 0x58, 0xed, 0x3b, 0x93, 0x08, 0x3d, 0x0f, 0xf4, 0x38, 0xb4,
-	0x74, 0x64, 0xf9, 0x56, 0x47, 0xd4, 0xd9, 0x59, 0x97, 0x89, 0x40, 0xff, 0x10, 0x5e, 0x19, 0xda,
-	0x15, 0x1e, 0x77, 0x05, 0xa3, 0x6f, 0x41, 0xc6, 0x93, 0x3b, 0x05, 0x52, 0x22, 0x9b, 0xb9, 0x6a,
-	0xc1, 0x18, 0x2d, 0xd6, 0x50, 0x8c, 0xda, 0xf4, 0xcd, 0xdf, 0x2b, 0xa9, 0x3a, 0xa2, 0xf5, 0x2a,
-	0xe4, 0xe5, 0x71, 0x7b, 0x88, 0x44, 0x19, 0xaa, 0xc1, 0x4c, 0x44, 0x96, 0x27, 0xce, 0xd6, 0xe3,
-	0xb5, 0x7e, 0x4d, 0xe0, 0xd5, 0x11, 0x12, 0xba, 0x78, 0x77, 0x84, 0x95, 0xab, 0x6a, 0x49, 0x1f,
-	0x11, 0x0b, 0x9d, 0xc4, 0x0c, 0xfa, 0x36, 0x64, 0x7b, 0xcc, 0x17, 0x21, 0x79, 0x4a, 0x92, 0x17,
-	0x92, 0xe4, 0x8f, 0x15, 0x00, 0xb9, 0x11, 0x5e, 0xff, 0x7e, 0xd4, 0x52, 0xd4, 0x2f, 0x6a, 0x40,
-	0x9a, 0x9f, 0xbb, 0xcc, 0x57, 0x55, 0xd4, 0x0a, 0x7f, 0xfc, 0xf6, 0x46, 0x1e, 0x87, 0xb7, 0xd3,
-	0x6e, 0xfb, 0x4c, 0x88, 0x93, 0xc0, 0x77, 0x5c, 0xbb, 0xae, 0x60, 0x74, 0x0f, 0xa0, 0x3f, 0x7a,
-	0xf4, 0x51, 0x36, 0x90, 0x11, 0xde, 0x13, 0x43, 0x5d, 0x29, 0xbc, 0x27, 0xc6, 0x91, 0x65, 0x33,
-	0xd4, 0xaa, 0x0f, 0x30, 0xf5, 0x5f, 0x08, 0xcc, 0x8d, 0x3a, 0xc2, 0x2e, 0xbd, 0x0f, 0xb3, 0x71,
-	0x4d, 0x05, 0x52, 0x7a, 0xe1, 0x51, 0x6d, 0xea, 0x53, 0xe8, 0xfe, 0xff, 0x58, 0xdc, 0x98, 0x68,
-	0x51, 0x89, 0x0f, 0x79, 0x3c, 0xc4, 0xbb, 0x84, 0x4d, 0x8d, 0x5a, 0xb6, 0x02, 0xb9, 0x48, 0xac,
-	0xe1, 0xb4, 0x71, 0xfc, 0x10, 0x6d, 0x1d, 0xb4, 0xe9, 0x1c, 0x64, 0xdc, 0x6e, 0xa7, 0xc9, 0x7c,
-	0x29, 0x3e, 0x5d, 0xc7, 0x95, 0x7e, 0x8c, 0x97, 0x29, 0x3e, 0x0f, 0x0b, 0x1e, 0x18, 0x2c, 0x79,
-	0xc6, 0xc1, 0x7e, 0x8a, 0x5d, 0x3c, 0xe9, 0x7a, 0xcc, 0x3f, 0xe4, 0x6d, 0x16, 0x0f, 0x76, 0x78,
-	0x50, 0xe4, 0xb9, 0x07, 0xf5, 0x2b, 0x81, 0xf9, 0x84, 0x04, 0x1a, 0xaf, 0x41, 0x4e, 0x84, 0xbb,
-	0x0d, 0x37, 0xdc, 0xc6, 0x59, 0x2d, 0x26, 0xcd, 0xc7, 0x54, 0xb4, 0x0f, 0x22, 0x3e, 0xeb, 0xe9,
-	0xa6, 0x65, 0xc0, 0xcb, 0xd2, 0xe7, 0xee, 0xa9, 0xe5, 0x74, 0xa2, 0x2e, 0x2c, 0xc0, 0x4c, 0x2b,
-	0x5c, 0xf7, 0x07, 0x95, 0x95, 0xeb, 0x83, 0xb6, 0xfe, 0x03, 0xc1, 0x00, 0x41, 0x02, 0xd6, 0xb4,
-	0x0d, 0x69, 0x89, 0xc0, 0x96, 0xcd, 0x27, 0xab, 0x91, 0x78, 0xac, 0x44, 0x61, 0xe9, 0x3e, 0xbc,
-	0x68, 0x05, 0x01, 0x13, 0x98, 0x61, 0x85, 0x29, 0xd9, 0x89, 0xe5, 0x24, 0x77, 0xa7, 0x8f, 0xc2,
-	0x13, 0x86, 0x88, 0xf1, 0x3c, 0x3f, 0xf2, 0x98, 0x2b, 0x75, 0x9e, 0x7c, 0x9e, 0x3f, 0x45, 0xf3,
-	0x1c, 0x94, 0xc0, 0xda, 0xdf, 0x84, 0x8c, 0xac, 0x27, 0x1a, 0xe5, 0x84, 0xe2, 0x11, 0xfc, 0x64,
-	0x23, 0xac, 0xfe, 0x9e, 0x85, 0xb4, 0xf4, 0x46, 0xcf, 0x21, 0xa3, 0xf2, 0x98, 0xae, 0x25, 0x3d,
-	0x24, 0x63, 0x5f, 0x5b, 0x9f, 0x80, 0x52, 0x62, 0x7a, 0xe9, 0xeb, 0x3f, 0xff, 0xfd, 0x71, 0x4a,
-	0xa3, 0x05, 0x33, 0xf1, 0x79, 0x51, 0x81, 0x4f, 0xbf, 0x23, 0x30, 0x13, 0x45, 0x0b, 0x2d, 0x8f,
-	0x39, 0x75, 0xe4, 0x6b, 0xa0, 0x6d, 0x4c, 0xc4, 0xa1, 0xbe, 0x21, 0xf5, 0x37, 0x69, 0xd9, 0x1c,
-	0xff, 0x79, 0x33, 0x2f, 0xa3, 0x9f, 0x57, 0xf4, 0x1b, 0x02, 0xb3, 0x71, 0x40, 0xd2, 0x49, 0x32,
-	0x71, 0x37, 0x36, 0x27, 0x03, 0xd1, 0xd0, 0xaa, 0x34, 0xb4, 0x4c, 0x17, 0x1f, 0x30, 0x44, 0x7f,
-	0x26, 0x90, 0xc5, 0xfc, 0xa1, 0xe3, 0x1a, 0x3d, 0x9c, 0x91, 0x5a, 0x79, 0x12, 0x0c, 0xf5, 0x77,
-	0xa5, 0xfe, 0x7b, 0xf4, 0x9d, 0x47, 0x35, 0xa4, 0xe1, 0xb4, 0xaf, 0x4c, 0x8c, 0x3e, 0x61, 0x5e,
-	0xaa, 0x58, 0xbd, 0xa2, 0xdf, 0x12, 0x80, 0x7e, 0x3a, 0xd1, 0x71, 0xd5, 0x27, 0x32, 0x52, 0x7b,
-	0xed, 0x11, 0x48, 0x34, 0xba, 0x2e, 0x8d, 0xae, 0xd0, 0xe5, 0xa4, 0xd1, 0x81, 0x08, 0xa4, 0x5f,
-	0x41, 0x5a, 0xbe, 0x21, 0x74, 0x75, 0xcc, 0xd1, 0x83, 0xe9, 0xa4, 0xad, 0x3d, 0x0c, 0x42, 0xe9,
-	0x2d, 0x29, 0xbd, 0x4e, 0x57, 0x93, 0xd2, 0xea, 0x05, 0x34, 0x2f, 0xa3, 0x8c, 0x53, 0xbd, 0xe8,
-	0xbf, 0xd9, 0x63, 0x7b, 0x91, 0xc8, 0x97, 0xb1, 0xbd, 0x48, 0xc6, 0xc4, 0x43, 0xbd, 0xe0, 0x1e,
-	0x73, 0x1b, 0xca, 0x55, 0xed, 0x83, 0x9b, 0xbb, 0x22, 0xb9, 0xbd, 0x2b, 0x92, 0x7f, 0xee, 0x8a,
-	0xe4, 0xfa, 0xbe, 0x98, 0xba, 0xbd, 0x2f, 0xa6, 0xfe, 0xba, 0x2f, 0xa6, 0x3e, 0xd9, 0xb2, 0x9d,
-	0xe0, 0xf3, 0x6e, 0xd3, 0x68, 0xf1, 0x4e, 0x78, 0x84, 0xcb, 0x82, 0x73, 0xee, 0x7f, 0x21, 0x4f,
-	0xfb, 0x72, 0xe0, 0xbc, 0xe0, 0xc2, 0x63, 0xa2, 0x99, 0x91, 0x7f, 0xf7, 0xb6, 0xff, 0x0b, 0x00,
-	0x00, 0xff, 0xff, 0xac, 0x75, 0x45, 0x0b, 0xbd, 0x0a, 0x00, 0x00,
+	// 1149 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x57, 0x4f, 0x6f, 0x1b, 0x45,
+	0x14, 0xcf, 0xa4, 0x89, 0xe3, 0xbc, 0x20, 0x04, 0x43, 0x68, 0x1d, 0xb7, 0x76, 0xcc, 0xa6, 0x49,
+	0x53, 0xa2, 0xee, 0xca, 0x0e, 0x45, 0x40, 0x29, 0xd0, 0x54, 0xb4, 0xea, 0x81, 0xd2, 0x3a, 0x52,
+	0x85, 0xb8, 0x98, 0xb5, 0x77, 0x30, 0x2b, 0xe2, 0x1d, 0x77, 0x77, 0xed, 0xb4, 0x8a, 0xac, 0x4a,
+	0x70, 0x41, 0xe2, 0x52, 0x40, 0x08, 0x71, 0xe8, 0x81, 0x0b, 0xe2, 0x03, 0xf4, 0x43, 0x94, 0x5b,
+	0x55, 0x2e, 0x9c, 0x10, 0x4a, 0xf8, 0x04, 0x7c, 0x02, 0xb4, 0x33, 0x6f, 0x76, 0xed, 0xdd, 0xae,
+	0xd7, 0xad, 0x7c, 0xe0, 0xe6, 0x99, 0xfd, 0xbd, 0xf7, 0x7e, 0xef, 0xcf, 0xbc, 0xf7, 0x0c, 0xa7,
+	0xb8, 0xdb, 0x34, 0x3e, 0xef, 0x39, 0x2d, 0xdf, 0xe6, 0x8e, 0x67, 0xf4, 0xab, 0xc6, 0xed, 0x1e,
+	0x73, 0xef, 0xea, 0x5d, 0x97, 0xfb, 0x9c, 0xbe, 0xc4, 0xdd, 0xa6, 0x1e, 0x7e, 0xd5, 0xfb, 0xd5,
+	0xe2, 0xeb, 0x2d, 0xee, 0x75, 0xb8, 0x67, 0x34, 0x4d, 0x8f, 0x49, 0xa8, 0xd1, 0xaf, 0x36, 0x99,
+	0x6f, 0x56, 0x8d, 0xae, 0xd9, 0xb6, 0x1d, 0x33, 0x40, 0x4a, 0xe9, 0xe2, 0x8a, 0xc4, 0x36, 0xc4,
+	0xc9, 0x90, 0x07, 0xfc, 0xb4, 0xdc, 0xe6, 0x6d, 0x2e, 0xef, 0x83, 0x5f, 0x78, 0x7b, 0xaa, 0xcd,
+	0x79, 0x7b, 0x8f, 0x19, 0x66, 0xd7, 0x36, 0x4c, 0xc7, 0xe1, 0xbe, 0x29, 0xed, 0xca, 0xaf, 0x95,
+	0x04, 0xd5, 0x88, 0x99, 0x40, 0x68, 0xcb, 0x40, 0x6f, 0x06, 0x94, 0x6e, 0x98, 0xae, 0xd9, 0xf1,
+	0xea, 0xec, 0x76, 0x8f, 0x79, 0xbe, 0xf6, 0x11, 0xbc, 0x32, 0x72, 0xeb, 0x75, 0xb9, 0xe3, 0x31,
+	0xfa, 0x26, 0xe4, 0xba, 0xe2, 0xa6, 0x40, 0x2a, 0x64, 0x73, 0xa9, 0x56, 0xd0, 0xe3, 0xce, 0xea,
+	0x52, 0x62, 0x67, 0xee, 0xd1, 0x5f, 0xab, 0x33, 0x75, 0x44, 0x6b, 0x35, 0x58, 0x16, 0xea, 0xae,
+	0x20, 0x12, 0xcd, 0xd0, 0x22, 0xe4, 0x95, 0xb0, 0xd0, 0xb8, 0x58, 0x0f, 0xcf, 0xda, 0x7d, 0x02,
+	0xaf, 0xc6, 0x84, 0x90, 0xc5, 0xbb, 0x31, 0xa9, 0xa5, 0x5a, 0x31, 0xc9, 0x43, 0x49, 0x21, 0x93,
+	0x50, 0x82, 0xbe, 0x0d, 0x0b, 0x7d, 0xe6, 0x7a, 0x81, 0xf0, 0xac, 0x10, 0x5e, 0x49, 0x0a, 0xdf,
+	0x92, 0x00, 0x94, 0x55, 0x78, 0xed, 0xf7, 0x38, 0x25, 0x15, 0x2f, 0xaa, 0xc3, 0x3c, 0xdf, 0x77,
+	0x98, 0x2b, 0xbd, 0xd8, 0x29, 0x3c, 0x79, 0x78, 0x6e, 0x19, 0x93, 0x77, 0xc9, 0xb2, 0x5c, 0xe6,
+	0x79, 0xbb, 0xbe, 0x6b, 0x3b, 0xed, 0xba, 0x84, 0xd1, 0x2b, 0x00, 0x51, 0xea, 0x91, 0xc7, 0x86,
+	0x8e, 0x12, 0x41, 0x9d, 0xe8, 0xb2, 0xa4, 0xb0, 0x4e, 0xf4, 0x1b, 0x66, 0x9b, 0xa1, 0xad, 0xfa,
+	0x90, 0x24, 0x7d, 0x0b, 0x72, 0x9e, 0x6f, 0xfa, 0x3d, 0xaf, 0x70, 0xac, 0x42, 0x36, 0x5f, 0xac,
+	0x55, 0xd2, 0x03, 0xb1, 0x2b, 0x70, 0x75, 0xc4, 0x6b, 0xbf, 0x10, 0x38, 0x1e, 0xf7, 0x05, 0xe3,
+	0xfb, 0x1e, 0x2c, 0x86, 0x1a, 0x0a, 0xa4, 0x72, 0x6c, 0xa2, 0x00, 0x47, 0x22, 0xf4, 0xea, 0x53,
+	0x9c, 0x3b, 0x93, 0xe9, 0x9c, 0x34, 0x3e, 0xec, 0x9d, 0x76, 0x1d, 0xab, 0x10, 0xd3, 0xa1, 0x82,
+	0xbd, 0x0a, 0x4b, 0xca, 0x58, 0xc3, 0xb6, 0xb0, 0x70, 0x40, 0x5d, 0x5d, 0xb3, 0xe8, 0x71, 0xc8,
+	0x39, 0xbd, 0x4e, 0x93, 0xb9, 0xc2, 0xf8, 0x5c, 0x1d, 0x4f, 0xda, 0x4d, 0x2c, 0xc3, 0x50, 0x1f,
+	0x3a, 0x3c, 0x54, 0x12, 0xe4, 0x19, 0x4b, 0xe2, 0xde, 0xa8, 0x4a, 0x6f, 0x62, 0x8e, 0x53, 0xaa,
+	0x00, 0xed, 0x81, 0xaa, 0xc9, 0x88, 0x01, 0x7a, 0x75, 0x01, 0xf2, 0xc8, 0x52, 0x65, 0x31, 0xd3,
+	0xad, 0x50, 0x60, 0x7a, 0x39, 0xfc, 0x04, 0xe9, 0xed, 0xf6, 0xba, 0xcc, 0xbd, 0xce, 0x2d, 0xe5,
+	0x04, 0x7d, 0x1f, 0x16, 0xfb, 0xe6, 0x9e, 0x6d, 0x99, 0x3e, 0x57, 0xcf, 0xe6, 0xb5, 0x27, 0x0f,
+	0xcf, 0x95, 0xd0, 0xc6, 0x2d, 0xf5, 0x6d, 0xf4, 0xfd, 0x44, 0x32, 0x9a, 0x8b, 0x05, 0x3c, 0xa4,
+	0x19, 0x3d, 0xff, 0x00, 0xc0, 0x0b, 0x2e, 0x1b, 0x0e, 0xb7, 0x18, 0xa6, 0xf4, 0x64, 0xd2, 0xf7,
+	0x50, 0x50, 0x95, 0xb0, 0xa7, 0x2e, 0x82, 0x0a, 0x32, 0x5b, 0xbe, 0xdd, 0x67, 0xc2, 0xf5, 0x7c,
+	0x1d, 0x4f, 0xda, 0x9d, 0xb8, 0xcd, 0x30, 0xe1, 0xa3, 0xf9, 0x24, 0xcf, 0xfd, 0xa2, 0xd3, 0x2c,
+	0xff, 0x4a, 0xe0, 0x44, 0xc2, 0x34, 0xfa, 0xbb, 0x03, 0x4b, 0x91, 0xbf, 0x2a, 0xd9, 0x13, 0x38,
+	0x0c, 0xa1, 0xc3, 0x53, 0x4c, 0xb8, 0x0e, 0x2f, 0x0b, 0x9e, 0x97, 0xf7, 0x4c, 0xbb, 0xa3, 0xa2,
+	0xb3, 0x02, 0xf9, 0x56, 0x70, 0x8e, 0xde, 0xc2, 0x82, 0x38, 0x5f, 0xb3, 0xb4, 0xef, 0x09, 0x4e,
+	0x20, 0x14, 0x40, 0x9f, 0xb6, 0x61, 0x5e, 0x20, 0x30, 0x94, 0x27, 0x92, 0xde, 0x08, 0x3c, 0x7a,
+	0x22, 0xb1, 0xf4, 0x2a, 0xbc, 0x60, 0xfa, 0x3e, 0xf3, 0x70, 0x08, 0x16, 0x66, 0x45, 0x24, 0x4a,
+	0x49, 0xd9, 0x4b, 0x11, 0x0a, 0x35, 0x8c, 0x08, 0x6a, 0xbf, 0xcd, 0x0e, 0x93, 0x9a, 0xfc, 0x55,
+	0x5f, 0x84, 0xbc, 0xd4, 0x83, 0xbd, 0x67, 0xa2, 0x9a, 0x0e, 0x45, 0xe8, 0xf9, 0x58, 0x3b, 0x2f,
+	0xa5, 0x78, 0x3d, 0xda, 0xcb, 0xe9, 0x36, 0x2c, 0xf0, 0x9e, 0xdf, 0xe2, 0x1d, 0x56, 0x98, 0x13,
+	0x72, 0x4f, 0x7f, 0xe8, 0x96, 0xdd, 0xf2, 0xeb, 0x0a, 0x19, 0x2b, 0xd8, 0xf9, 0xe7, 0x6e, 0x40,
+	0x3f, 0x12, 0xec, 0xd2, 0x2a, 0x54, 0x98, 0xc0, 0xf3, 0x90, 0x13, 0x49, 0x51, 0xf5, 0x98, 0x91,
+	0x41, 0x04, 0x4f, 0xaf, 0x0e, 0x3f, 0xc3, 0xa7, 0xfa, 0x71, 0x97, 0x39, 0xa3, 0x59, 0x9c, 0xd2,
+	0x53, 0xd5, 0x7e, 0x56, 0x4f, 0x72, 0xd8, 0xc4, 0xff, 0xc3, 0xfb, 0xda, 0xbf, 0x00, 0xf3, 0x82,
+	0x1b, 0xdd, 0x87, 0x9c, 0xdc, 0xc9, 0xe8, 0xe9, 0x24, 0x87, 0xe4, 0xea, 0x57, 0x5c, 0xcf, 0x40,
+	0x49, 0x63, 0x5a, 0xe5, 0xab, 0x3f, 0xfe, 0xf9, 0x61, 0xb6, 0x48, 0x0b, 0x46, 0x62, 0xc5, 0x94,
+	0x4b, 0x1f, 0xfd, 0x96, 0x40, 0x5e, 0x2d, 0x09, 0x74, 0x23, 0x45, 0x6b, 0x6c, 0x23, 0x2c, 0x9e,
+	0xc9, 0xc4, 0xa1, 0x7d, 0x5d, 0xd8, 0xdf, 0xa4, 0x1b, 0x46, 0xfa, 0x8a, 0x6b, 0x1c, 0xa8, 0x9f,
+	0x03, 0xfa, 0x35, 0x81, 0xc5, 0x70, 0xd5, 0xa1, 0x59, 0x66, 0xc2, 0x68, 0x6c, 0x66, 0x03, 0x91,
+	0xd0, 0x9a, 0x20, 0x54, 0xa2, 0x27, 0xc7, 0x10, 0xa2, 0x0f, 0x08, 0x2c, 0xe0, 0xc8, 0xa5, 0x69,
+	0x81, 0x1e, 0xdd, 0x76, 0x8a, 0x1b, 0x59, 0x30, 0xb4, 0x7f, 0x59, 0xd8, 0xbf, 0x48, 0x2f, 0x4c,
+	0x14, 0x90, 0x86, 0x6d, 0x0d, 0x0c, 0x35, 0xed, 0x8d, 0x03, 0xb9, 0x20, 0x0d, 0xe8, 0x4f, 0x04,
+	0xf2, 0x6a, 0x91, 0xa0, 0x19, 0x96, 0xbd, 0xac, 0x9c, 0xc5, 0x37, 0x12, 0xed, 0x1d, 0x41, 0xf1,
+	0x0d, 0x5a, 0x7b, 0x76, 0x8a, 0xf4, 0x3b, 0x02, 0x8b, 0xe1, 0xfc, 0x4a, 0xcd, 0x5f, 0x7c, 0xcb,
+	0x48, 0xcd, 0x5f, 0x62, 0x69, 0xd0, 0xaa, 0x82, 0xdc, 0x16, 0x3d, 0x9b, 0x24, 0x37, 0x34, 0x5c,
+	0x8d, 0x83, 0x70, 0x01, 0x19, 0xd0, 0x6f, 0x08, 0x40, 0x34, 0x8e, 0x69, 0xa6, 0xad, 0x30, 0x62,
+	0x67, 0x27, 0x40, 0x22, 0xad, 0x75, 0x41, 0x6b, 0x95, 0x96, 0xc6, 0xd2, 0xa2, 0xf7, 0x60, 0x5e,
+	0xf4, 0x13, 0xba, 0x96, 0xa2, 0x7a, 0x78, 0x1c, 0x17, 0x4f, 0x8f, 0x07, 0xa1, 0xe9, 0x2d, 0x61,
+	0x7a, 0x9d, 0xae, 0x25, 0x4d, 0xcb, 0x76, 0x65, 0x1c, 0xa8, 0xa1, 0x3e, 0x08, 0xda, 0x8c, 0x6c,
+	0x81, 0x74, 0xac, 0xf2, 0xcc, 0x36, 0x33, 0xda, 0x47, 0xc7, 0xb5, 0x19, 0x6c, 0x99, 0x41, 0x12,
+	0xa2, 0x06, 0x9c, 0x9a, 0x84, 0xc4, 0x18, 0x48, 0x4d, 0x42, 0xb2, 0x9b, 0x8f, 0x4b, 0x02, 0xef,
+	0x32, 0xa7, 0x21, 0xa9, 0xec, 0x7c, 0xf8, 0xe8, 0xb0, 0x4c, 0x1e, 0x1f, 0x96, 0xc9, 0xdf, 0x87,
+	0x65, 0x72, 0xff, 0xa8, 0x3c, 0xf3, 0xf8, 0xa8, 0x3c, 0xf3, 0xe7, 0x51, 0x79, 0xe6, 0xd3, 0xad,
+	0xb6, 0xed, 0x7f, 0xd1, 0x6b, 0xea, 0x2d, 0xde, 0x09, 0x54, 0x38, 0xcc, 0xdf, 0xe7, 0xee, 0x97,
+	0x42, 0xdb, 0x9d, 0x21, 0x7d, 0xfe, 0xdd, 0x2e, 0xf3, 0x9a, 0x39, 0xf1, 0xcf, 0x7c, 0xfb, 0xbf,
+	0x00, 0x00, 0x00, 0xff, 0xff, 0x5e, 0x82, 0xf3, 0xb2, 0x68, 0x10, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -806,14 +1185,20 @@ type QueryClient interface {
 	Params(ctx context.Context, in *QueryParamsRequest, opts ...grpc.CallOption) (*QueryParamsResponse, error)
 	// Function returns a function with its active version, by id or by name.
 	Function(ctx context.Context, in *QueryFunctionRequest, opts ...grpc.CallOption) (*QueryFunctionResponse, error)
-	// Functions lists functions, optionally of one owner.
+	// Functions lists functions, optionally of one owner or in one status.
 	Functions(ctx context.Context, in *QueryFunctionsRequest, opts ...grpc.CallOption) (*QueryFunctionsResponse, error)
 	// Version returns one version of a function.
 	Version(ctx context.Context, in *QueryVersionRequest, opts ...grpc.CallOption) (*QueryVersionResponse, error)
+	// Versions lists a function's versions.
+	Versions(ctx context.Context, in *QueryVersionsRequest, opts ...grpc.CallOption) (*QueryVersionsResponse, error)
+	// SuperNode returns a validator's super node and whether it may attest now.
+	SuperNode(ctx context.Context, in *QuerySuperNodeRequest, opts ...grpc.CallOption) (*QuerySuperNodeResponse, error)
 	// SuperNodes lists the super nodes.
 	SuperNodes(ctx context.Context, in *QuerySuperNodesRequest, opts ...grpc.CallOption) (*QuerySuperNodesResponse, error)
 	// Claim returns a claim and the attestations on it.
 	Claim(ctx context.Context, in *QueryClaimRequest, opts ...grpc.CallOption) (*QueryClaimResponse, error)
+	// Claims lists claims, optionally of one function, with an attestation of one super node, in one status or with one verdict.
+	Claims(ctx context.Context, in *QueryClaimsRequest, opts ...grpc.CallOption) (*QueryClaimsResponse, error)
 	// OpenClaims lists the claims that still take commitments or reveals.
 	OpenClaims(ctx context.Context, in *QueryOpenClaimsRequest, opts ...grpc.CallOption) (*QueryOpenClaimsResponse, error)
 }
@@ -862,6 +1247,24 @@ func (c *queryClient) Version(ctx context.Context, in *QueryVersionRequest, opts
 	return out, nil
 }
 
+func (c *queryClient) Versions(ctx context.Context, in *QueryVersionsRequest, opts ...grpc.CallOption) (*QueryVersionsResponse, error) {
+	out := new(QueryVersionsResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Query/Versions", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) SuperNode(ctx context.Context, in *QuerySuperNodeRequest, opts ...grpc.CallOption) (*QuerySuperNodeResponse, error) {
+	out := new(QuerySuperNodeResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Query/SuperNode", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *queryClient) SuperNodes(ctx context.Context, in *QuerySuperNodesRequest, opts ...grpc.CallOption) (*QuerySuperNodesResponse, error) {
 	out := new(QuerySuperNodesResponse)
 	err := c.cc.Invoke(ctx, "/orb.functions.v1.Query/SuperNodes", in, out, opts...)
@@ -874,6 +1277,15 @@ func (c *queryClient) SuperNodes(ctx context.Context, in *QuerySuperNodesRequest
 func (c *queryClient) Claim(ctx context.Context, in *QueryClaimRequest, opts ...grpc.CallOption) (*QueryClaimResponse, error) {
 	out := new(QueryClaimResponse)
 	err := c.cc.Invoke(ctx, "/orb.functions.v1.Query/Claim", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Claims(ctx context.Context, in *QueryClaimsRequest, opts ...grpc.CallOption) (*QueryClaimsResponse, error) {
+	out := new(QueryClaimsResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Query/Claims", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -895,14 +1307,20 @@ type QueryServer interface {
 	Params(context.Context, *QueryParamsRequest) (*QueryParamsResponse, error)
 	// Function returns a function with its active version, by id or by name.
 	Function(context.Context, *QueryFunctionRequest) (*QueryFunctionResponse, error)
-	// Functions lists functions, optionally of one owner.
+	// Functions lists functions, optionally of one owner or in one status.
 	Functions(context.Context, *QueryFunctionsRequest) (*QueryFunctionsResponse, error)
 	// Version returns one version of a function.
 	Version(context.Context, *QueryVersionRequest) (*QueryVersionResponse, error)
+	// Versions lists a function's versions.
+	Versions(context.Context, *QueryVersionsRequest) (*QueryVersionsResponse, error)
+	// SuperNode returns a validator's super node and whether it may attest now.
+	SuperNode(context.Context, *QuerySuperNodeRequest) (*QuerySuperNodeResponse, error)
 	// SuperNodes lists the super nodes.
 	SuperNodes(context.Context, *QuerySuperNodesRequest) (*QuerySuperNodesResponse, error)
 	// Claim returns a claim and the attestations on it.
 	Claim(context.Context, *QueryClaimRequest) (*QueryClaimResponse, error)
+	// Claims lists claims, optionally of one function, with an attestation of one super node, in one status or with one verdict.
+	Claims(context.Context, *QueryClaimsRequest) (*QueryClaimsResponse, error)
 	// OpenClaims lists the claims that still take commitments or reveals.
 	OpenClaims(context.Context, *QueryOpenClaimsRequest) (*QueryOpenClaimsResponse, error)
 }
@@ -923,11 +1341,20 @@ func (*UnimplementedQueryServer) Functions(ctx context.Context, req *QueryFuncti
 func (*UnimplementedQueryServer) Version(ctx context.Context, req *QueryVersionRequest) (*QueryVersionResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Version not implemented")
 }
+func (*UnimplementedQueryServer) Versions(ctx context.Context, req *QueryVersionsRequest) (*QueryVersionsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Versions not implemented")
+}
+func (*UnimplementedQueryServer) SuperNode(ctx context.Context, req *QuerySuperNodeRequest) (*QuerySuperNodeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SuperNode not implemented")
+}
 func (*UnimplementedQueryServer) SuperNodes(ctx context.Context, req *QuerySuperNodesRequest) (*QuerySuperNodesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SuperNodes not implemented")
 }
 func (*UnimplementedQueryServer) Claim(ctx context.Context, req *QueryClaimRequest) (*QueryClaimResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Claim not implemented")
+}
+func (*UnimplementedQueryServer) Claims(ctx context.Context, req *QueryClaimsRequest) (*QueryClaimsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Claims not implemented")
 }
 func (*UnimplementedQueryServer) OpenClaims(ctx context.Context, req *QueryOpenClaimsRequest) (*QueryOpenClaimsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method OpenClaims not implemented")
@@ -1009,6 +1436,42 @@ func _Query_Version_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Query_Versions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Versions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Query/Versions",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Versions(ctx, req.(*QueryVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_SuperNode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QuerySuperNodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).SuperNode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Query/SuperNode",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).SuperNode(ctx, req.(*QuerySuperNodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Query_SuperNodes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(QuerySuperNodesRequest)
 	if err := dec(in); err != nil {
@@ -1041,6 +1504,24 @@ func _Query_Claim_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(QueryServer).Claim(ctx, req.(*QueryClaimRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Claims_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryClaimsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Claims(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Query/Claims",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Claims(ctx, req.(*QueryClaimsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1085,12 +1566,24 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Query_Version_Handler,
 		},
 		{
+			MethodName: "Versions",
+			Handler:    _Query_Versions_Handler,
+		},
+		{
+			MethodName: "SuperNode",
+			Handler:    _Query_SuperNode_Handler,
+		},
+		{
 			MethodName: "SuperNodes",
 			Handler:    _Query_SuperNodes_Handler,
 		},
 		{
 			MethodName: "Claim",
 			Handler:    _Query_Claim_Handler,
+		},
+		{
+			MethodName: "Claims",
+			Handler:    _Query_Claims_Handler,
 		},
 		{
 			MethodName: "OpenClaims",
@@ -1250,6 +1743,11 @@ func (m *QueryFunctionsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Status != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.Pagination != nil {
 		{
 			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
@@ -1389,6 +1887,170 @@ func (m *QueryVersionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *QueryVersionsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryVersionsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryVersionsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryVersionsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryVersionsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryVersionsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Versions) > 0 {
+		for iNdEx := len(m.Versions) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Versions[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QuerySuperNodeRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QuerySuperNodeRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QuerySuperNodeRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Validator) > 0 {
+		i -= len(m.Validator)
+		copy(dAtA[i:], m.Validator)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Validator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QuerySuperNodeResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QuerySuperNodeResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QuerySuperNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Active {
+		i--
+		if m.Active {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size, err := m.SuperNode.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func (m *QuerySuperNodesRequest) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1409,6 +2071,16 @@ func (m *QuerySuperNodesRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 	_ = i
 	var l int
 	_ = l
+	if m.Active {
+		i--
+		if m.Active {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x10
+	}
 	if m.Pagination != nil {
 		{
 			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
@@ -1547,6 +2219,114 @@ func (m *QueryClaimResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	i--
 	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryClaimsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryClaimsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryClaimsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Outcome != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Outcome))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Status != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Attester) > 0 {
+		i -= len(m.Attester)
+		copy(dAtA[i:], m.Attester)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Attester)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryClaimsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryClaimsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryClaimsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Claims) > 0 {
+		for iNdEx := len(m.Claims) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Claims[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
 	return len(dAtA) - i, nil
 }
 
@@ -1705,6 +2485,9 @@ func (m *QueryFunctionsRequest) Size() (n int) {
 		l = m.Pagination.Size()
 		n += 1 + l + sovQuery(uint64(l))
 	}
+	if m.Status != 0 {
+		n += 1 + sovQuery(uint64(m.Status))
+	}
 	return n
 }
 
@@ -1754,6 +2537,69 @@ func (m *QueryVersionResponse) Size() (n int) {
 	return n
 }
 
+func (m *QueryVersionsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryVersionsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Versions) > 0 {
+		for _, e := range m.Versions {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QuerySuperNodeRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Validator)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QuerySuperNodeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.SuperNode.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	if m.Active {
+		n += 2
+	}
+	return n
+}
+
 func (m *QuerySuperNodesRequest) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1763,6 +2609,9 @@ func (m *QuerySuperNodesRequest) Size() (n int) {
 	if m.Pagination != nil {
 		l = m.Pagination.Size()
 		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.Active {
+		n += 2
 	}
 	return n
 }
@@ -1812,6 +2661,52 @@ func (m *QueryClaimResponse) Size() (n int) {
 			l = e.Size()
 			n += 1 + l + sovQuery(uint64(l))
 		}
+	}
+	return n
+}
+
+func (m *QueryClaimsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	l = len(m.Attester)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.Status != 0 {
+		n += 1 + sovQuery(uint64(m.Status))
+	}
+	if m.Outcome != 0 {
+		n += 1 + sovQuery(uint64(m.Outcome))
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryClaimsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Claims) > 0 {
+		for _, e := range m.Claims {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
 	}
 	return n
 }
@@ -2282,6 +3177,25 @@ func (m *QueryFunctionsRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= FunctionStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])
@@ -2607,6 +3521,429 @@ func (m *QueryVersionResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *QueryVersionsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryVersionsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryVersionsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryVersionsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryVersionsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryVersionsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Versions", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Versions = append(m.Versions, Version{})
+			if err := m.Versions[len(m.Versions)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QuerySuperNodeRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QuerySuperNodeRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QuerySuperNodeRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Validator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Validator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QuerySuperNodeResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QuerySuperNodeResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QuerySuperNodeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SuperNode", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.SuperNode.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Active = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *QuerySuperNodesRequest) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2672,6 +4009,26 @@ func (m *QuerySuperNodesRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Active = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])
@@ -2988,6 +4345,314 @@ func (m *QueryClaimResponse) Unmarshal(dAtA []byte) error {
 			}
 			m.Attestations = append(m.Attestations, Attestation{})
 			if err := m.Attestations[len(m.Attestations)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryClaimsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryClaimsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryClaimsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Attester", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Attester = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= ClaimStatus(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Outcome", wireType)
+			}
+			m.Outcome = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Outcome |= Verdict(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryClaimsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryClaimsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryClaimsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Claims", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Claims = append(m.Claims, Claim{})
+			if err := m.Claims[len(m.Claims)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

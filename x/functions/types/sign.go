@@ -20,13 +20,30 @@ func VersionSignBytes(chainID, owner, name string, v *Version) []byte {
 	)
 }
 
-// VerifyVersion checks a version's signature under the ed25519 rules that the SDK uses for consensus.
-func VerifyVersion(chainID, owner, name string, signingKey []byte, v *Version) error {
+// VerifyVersion checks a version's signature under the ed25519 rules that the SDK uses for consensus, with the key and for the owner
+// that the function had when it was signed.
+func VerifyVersion(chainID, name string, v *Version) error {
+	if err := validateSigningKey(v.SigningKey); err != nil {
+		return err
+	}
+	if !ed25519consensus.Verify(v.SigningKey, VersionSignBytes(chainID, v.Owner, name, v), v.Signature) {
+		return errors.Wrapf(ErrInvalidSignature, "version %d of %s is not signed by the function's key for owner %s on %s", v.Number, v.FunctionId, v.Owner, chainID)
+	}
+	return nil
+}
+
+// RotationSignBytes is what a function's new key signs to take the old one's place: it shows that somebody has the key.
+func RotationSignBytes(chainID, owner, functionID string, signingKey []byte) []byte {
+	return frame("orb/rotation/v1", []byte(chainID), []byte(owner), []byte(functionID), signingKey)
+}
+
+// VerifyRotation checks the new key's signature.
+func VerifyRotation(chainID, owner, functionID string, signingKey, signature []byte) error {
 	if err := validateSigningKey(signingKey); err != nil {
 		return err
 	}
-	if !ed25519consensus.Verify(signingKey, VersionSignBytes(chainID, owner, name, v), v.Signature) {
-		return errors.Wrapf(ErrInvalidSignature, "version %d of %s is not signed by the function's key for owner %s on %s", v.Number, v.FunctionId, owner, chainID)
+	if !ed25519consensus.Verify(signingKey, RotationSignBytes(chainID, owner, functionID, signingKey), signature) {
+		return errors.Wrapf(ErrInvalidSignature, "the new key has not signed its rotation into %s by %s on %s", functionID, owner, chainID)
 	}
 	return nil
 }

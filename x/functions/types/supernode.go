@@ -35,6 +35,23 @@ func (m *MsgRegisterSuperNode) SuperNode() (SuperNode, error) {
 	}, nil
 }
 
+// Apply returns a super node with the message's non-empty fields in place of its own.
+func (m *MsgUpdateSuperNode) Apply(node SuperNode) SuperNode {
+	if m.Attester != "" {
+		node.Attester = m.Attester
+	}
+	if m.OrbId != "" {
+		node.OrbId = m.OrbId
+	}
+	if m.Endpoint != "" {
+		node.Endpoint = m.Endpoint
+	}
+	if len(m.Addresses) > 0 {
+		node.Addresses = m.Addresses
+	}
+	return node
+}
+
 // Validate checks the fields of a super node on their own.
 func (s SuperNode) Validate() error {
 	if _, err := sdk.ValAddressFromBech32(s.Validator); err != nil {

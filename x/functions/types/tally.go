@@ -11,9 +11,9 @@ type Outcome struct {
 	Majority []string
 }
 
-// Tally decides a claim: the attestations that state the same verdict, response hash and fuel decide when their electors hold two
-// thirds of the power. Electors and attestations are each in elector order.
-func Tally(electors []Elector, attestations []Attestation, complexity uint64) Outcome {
+// Tally decides a claim that asserts an amount of fuel: the attestations that state the same verdict, response hash and fuel decide
+// when their electors hold two thirds of the power. Electors and attestations are each in elector order.
+func Tally(kind ClaimKind, electors []Elector, attestations []Attestation, fuel uint64) Outcome {
 	power := make(map[string]int64, len(electors))
 	for _, elector := range electors {
 		power[elector.Validator] = elector.Power
@@ -33,19 +33,24 @@ func Tally(electors []Elector, attestations []Attestation, complexity uint64) Ou
 			}
 		}
 		if isTwoThirds(agreed, electors) {
-			return outcome(candidate, complexity, majority)
+			return outcome(kind, candidate, fuel, majority)
 		}
 	}
 	return Outcome{Status: CLAIM_STATUS_EXPIRED, Verdict: VERDICT_EXPIRED}
 }
 
-func outcome(agreed Attestation, complexity uint64, majority []string) Outcome {
+func outcome(kind ClaimKind, agreed Attestation, fuel uint64, majority []string) Outcome {
 	o := Outcome{Status: CLAIM_STATUS_REJECTED, Verdict: agreed.Verdict, ResponseHash: agreed.ResponseHash, Majority: majority}
 	switch {
-	case agreed.Verdict == VERDICT_VALID && agreed.Fuel == complexity:
+	case agreed.Verdict == VERDICT_VALID && agreed.Fuel == fuel:
 		o.Status = CLAIM_STATUS_ACCEPTED
-	case agreed.Verdict == VERDICT_VALID:
+	case agreed.Verdict == VERDICT_VALID && kind == CLAIM_KIND_VERSION:
 		o.Verdict = VERDICT_BAD_COMPLEXITY
+	case agreed.Verdict == VERDICT_VALID:
+		o.Verdict = VERDICT_BAD_RESULT
+	case kind == CLAIM_KIND_RESULT && agreed.Verdict != VERDICT_BAD_RESULT:
+		// nobody can tell who is right, and that is not the host's fault
+		o.Status = CLAIM_STATUS_EXPIRED
 	}
 	return o
 }

@@ -61,7 +61,7 @@ func TestTally(t *testing.T) {
 		},
 		"nobody": {equal, nil, types.CLAIM_STATUS_EXPIRED, types.VERDICT_EXPIRED, nil},
 	} {
-		outcome := types.Tally(test.electors, test.attestations, complexity)
+		outcome := types.Tally(types.CLAIM_KIND_VERSION, test.electors, test.attestations, complexity)
 		require.Equal(t, test.status, outcome.Status, name)
 		require.Equal(t, test.verdict, outcome.Verdict, name)
 		require.Equal(t, test.majority, outcome.Majority, name)

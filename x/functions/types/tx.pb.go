@@ -13,6 +13,7 @@ import (
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	grpc1 "github.com/cosmos/gogoproto/grpc"
 	proto "github.com/cosmos/gogoproto/proto"
+	receipt "github.com/orbnetwork/orb/pkg/receipt"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -147,6 +148,120 @@ func (m *MsgRegisterSuperNodeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgRegisterSuperNodeResponse proto.InternalMessageInfo
 
+// MsgUpdateSuperNode is signed by the validator's operator account. Empty fields leave what is registered.
+type MsgUpdateSuperNode struct {
+	Operator  string   `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Attester  string   `protobuf:"bytes,2,opt,name=attester,proto3" json:"attester,omitempty"`
+	OrbId     string   `protobuf:"bytes,3,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Endpoint  string   `protobuf:"bytes,4,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	Addresses []string `protobuf:"bytes,5,rep,name=addresses,proto3" json:"addresses,omitempty"`
+}
+
+func (m *MsgUpdateSuperNode) Reset()         { *m = MsgUpdateSuperNode{} }
+func (m *MsgUpdateSuperNode) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateSuperNode) ProtoMessage()    {}
+func (*MsgUpdateSuperNode) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{2}
+}
+func (m *MsgUpdateSuperNode) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateSuperNode) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateSuperNode.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateSuperNode) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateSuperNode.Merge(m, src)
+}
+func (m *MsgUpdateSuperNode) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateSuperNode) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateSuperNode.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateSuperNode proto.InternalMessageInfo
+
+func (m *MsgUpdateSuperNode) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgUpdateSuperNode) GetAttester() string {
+	if m != nil {
+		return m.Attester
+	}
+	return ""
+}
+
+func (m *MsgUpdateSuperNode) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgUpdateSuperNode) GetEndpoint() string {
+	if m != nil {
+		return m.Endpoint
+	}
+	return ""
+}
+
+func (m *MsgUpdateSuperNode) GetAddresses() []string {
+	if m != nil {
+		return m.Addresses
+	}
+	return nil
+}
+
+// MsgUpdateSuperNodeResponse is empty.
+type MsgUpdateSuperNodeResponse struct {
+}
+
+func (m *MsgUpdateSuperNodeResponse) Reset()         { *m = MsgUpdateSuperNodeResponse{} }
+func (m *MsgUpdateSuperNodeResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateSuperNodeResponse) ProtoMessage()    {}
+func (*MsgUpdateSuperNodeResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{3}
+}
+func (m *MsgUpdateSuperNodeResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateSuperNodeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateSuperNodeResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateSuperNodeResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateSuperNodeResponse.Merge(m, src)
+}
+func (m *MsgUpdateSuperNodeResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateSuperNodeResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateSuperNodeResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateSuperNodeResponse proto.InternalMessageInfo
+
 // MsgDeployFunction carries a function and its first version, signed by the function's own key.
 type MsgDeployFunction struct {
 	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
@@ -165,7 +280,7 @@ type MsgDeployFunction struct {
 	Contract      Contract   `protobuf:"varint,13,opt,name=contract,proto3,enum=orb.functions.v1.Contract" json:"contract,omitempty"`
 	// signature is over VersionSignBytes.
 	Signature []byte `protobuf:"bytes,14,opt,name=signature,proto3" json:"signature,omitempty"`
-	// max_cost is the most that the owner accepts to be charged.
+	// max_cost is the most that the owner accepts to be charged, without the name deposit.
 	MaxCost types.Coin `protobuf:"bytes,15,opt,name=max_cost,json=maxCost,proto3" json:"max_cost"`
 }
 
@@ -173,7 +288,7 @@ func (m *MsgDeployFunction) Reset()         { *m = MsgDeployFunction{} }
 func (m *MsgDeployFunction) String() string { return proto.CompactTextString(m) }
 func (*MsgDeployFunction) ProtoMessage()    {}
 func (*MsgDeployFunction) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{2}
+	return fileDescriptor_b258cfaf11ec1eca, []int{4}
 }
 func (m *MsgDeployFunction) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -318,7 +433,7 @@ func (m *MsgDeployFunctionResponse) Reset()         { *m = MsgDeployFunctionResp
 func (m *MsgDeployFunctionResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgDeployFunctionResponse) ProtoMessage()    {}
 func (*MsgDeployFunctionResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{3}
+	return fileDescriptor_b258cfaf11ec1eca, []int{5}
 }
 func (m *MsgDeployFunctionResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -368,6 +483,723 @@ func (m *MsgDeployFunctionResponse) GetClaimId() []byte {
 	return nil
 }
 
+// MsgUpdateFunction carries a new version of a function, signed by the function's key.
+type MsgUpdateFunction struct {
+	Owner      string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// version is the new version's number: one above the latest.
+	Version     uint64   `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Artifact    Artifact `protobuf:"bytes,4,opt,name=artifact,proto3" json:"artifact"`
+	SourceHash  []byte   `protobuf:"bytes,5,opt,name=source_hash,json=sourceHash,proto3" json:"source_hash,omitempty"`
+	Sample      Sample   `protobuf:"bytes,6,opt,name=sample,proto3" json:"sample"`
+	Complexity  uint64   `protobuf:"varint,7,opt,name=complexity,proto3" json:"complexity,omitempty"`
+	FuelLimit   uint64   `protobuf:"varint,8,opt,name=fuel_limit,json=fuelLimit,proto3" json:"fuel_limit,omitempty"`
+	MemoryLimit uint64   `protobuf:"varint,9,opt,name=memory_limit,json=memoryLimit,proto3" json:"memory_limit,omitempty"`
+	Contract    Contract `protobuf:"varint,10,opt,name=contract,proto3,enum=orb.functions.v1.Contract" json:"contract,omitempty"`
+	// signature is over VersionSignBytes.
+	Signature []byte `protobuf:"bytes,11,opt,name=signature,proto3" json:"signature,omitempty"`
+	// max_cost is the most that the owner accepts to be charged.
+	MaxCost types.Coin `protobuf:"bytes,12,opt,name=max_cost,json=maxCost,proto3" json:"max_cost"`
+}
+
+func (m *MsgUpdateFunction) Reset()         { *m = MsgUpdateFunction{} }
+func (m *MsgUpdateFunction) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateFunction) ProtoMessage()    {}
+func (*MsgUpdateFunction) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{6}
+}
+func (m *MsgUpdateFunction) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateFunction) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateFunction.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateFunction) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateFunction.Merge(m, src)
+}
+func (m *MsgUpdateFunction) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateFunction) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateFunction.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateFunction proto.InternalMessageInfo
+
+func (m *MsgUpdateFunction) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgUpdateFunction) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgUpdateFunction) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+func (m *MsgUpdateFunction) GetArtifact() Artifact {
+	if m != nil {
+		return m.Artifact
+	}
+	return Artifact{}
+}
+
+func (m *MsgUpdateFunction) GetSourceHash() []byte {
+	if m != nil {
+		return m.SourceHash
+	}
+	return nil
+}
+
+func (m *MsgUpdateFunction) GetSample() Sample {
+	if m != nil {
+		return m.Sample
+	}
+	return Sample{}
+}
+
+func (m *MsgUpdateFunction) GetComplexity() uint64 {
+	if m != nil {
+		return m.Complexity
+	}
+	return 0
+}
+
+func (m *MsgUpdateFunction) GetFuelLimit() uint64 {
+	if m != nil {
+		return m.FuelLimit
+	}
+	return 0
+}
+
+func (m *MsgUpdateFunction) GetMemoryLimit() uint64 {
+	if m != nil {
+		return m.MemoryLimit
+	}
+	return 0
+}
+
+func (m *MsgUpdateFunction) GetContract() Contract {
+	if m != nil {
+		return m.Contract
+	}
+	return CONTRACT_UNSPECIFIED
+}
+
+func (m *MsgUpdateFunction) GetSignature() []byte {
+	if m != nil {
+		return m.Signature
+	}
+	return nil
+}
+
+func (m *MsgUpdateFunction) GetMaxCost() types.Coin {
+	if m != nil {
+		return m.MaxCost
+	}
+	return types.Coin{}
+}
+
+// MsgUpdateFunctionResponse names the claim that verifies the version.
+type MsgUpdateFunctionResponse struct {
+	ClaimId []byte `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+}
+
+func (m *MsgUpdateFunctionResponse) Reset()         { *m = MsgUpdateFunctionResponse{} }
+func (m *MsgUpdateFunctionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateFunctionResponse) ProtoMessage()    {}
+func (*MsgUpdateFunctionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{7}
+}
+func (m *MsgUpdateFunctionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateFunctionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateFunctionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateFunctionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateFunctionResponse.Merge(m, src)
+}
+func (m *MsgUpdateFunctionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateFunctionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateFunctionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateFunctionResponse proto.InternalMessageInfo
+
+func (m *MsgUpdateFunctionResponse) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
+// MsgRollbackFunction is signed by the owner.
+type MsgRollbackFunction struct {
+	Owner      string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// version is a RETIRED one.
+	Version uint64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+}
+
+func (m *MsgRollbackFunction) Reset()         { *m = MsgRollbackFunction{} }
+func (m *MsgRollbackFunction) String() string { return proto.CompactTextString(m) }
+func (*MsgRollbackFunction) ProtoMessage()    {}
+func (*MsgRollbackFunction) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{8}
+}
+func (m *MsgRollbackFunction) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRollbackFunction) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRollbackFunction.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRollbackFunction) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRollbackFunction.Merge(m, src)
+}
+func (m *MsgRollbackFunction) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRollbackFunction) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRollbackFunction.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRollbackFunction proto.InternalMessageInfo
+
+func (m *MsgRollbackFunction) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgRollbackFunction) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgRollbackFunction) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+// MsgRollbackFunctionResponse is empty.
+type MsgRollbackFunctionResponse struct {
+}
+
+func (m *MsgRollbackFunctionResponse) Reset()         { *m = MsgRollbackFunctionResponse{} }
+func (m *MsgRollbackFunctionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRollbackFunctionResponse) ProtoMessage()    {}
+func (*MsgRollbackFunctionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{9}
+}
+func (m *MsgRollbackFunctionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRollbackFunctionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRollbackFunctionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRollbackFunctionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRollbackFunctionResponse.Merge(m, src)
+}
+func (m *MsgRollbackFunctionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRollbackFunctionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRollbackFunctionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRollbackFunctionResponse proto.InternalMessageInfo
+
+// MsgDeprecateFunction is signed by the owner.
+type MsgDeprecateFunction struct {
+	Owner      string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+}
+
+func (m *MsgDeprecateFunction) Reset()         { *m = MsgDeprecateFunction{} }
+func (m *MsgDeprecateFunction) String() string { return proto.CompactTextString(m) }
+func (*MsgDeprecateFunction) ProtoMessage()    {}
+func (*MsgDeprecateFunction) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{10}
+}
+func (m *MsgDeprecateFunction) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDeprecateFunction) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDeprecateFunction.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDeprecateFunction) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDeprecateFunction.Merge(m, src)
+}
+func (m *MsgDeprecateFunction) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDeprecateFunction) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDeprecateFunction.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDeprecateFunction proto.InternalMessageInfo
+
+func (m *MsgDeprecateFunction) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgDeprecateFunction) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+// MsgDeprecateFunctionResponse tells the last height at which the function serves.
+type MsgDeprecateFunctionResponse struct {
+	Ends int64 `protobuf:"varint,1,opt,name=ends,proto3" json:"ends,omitempty"`
+}
+
+func (m *MsgDeprecateFunctionResponse) Reset()         { *m = MsgDeprecateFunctionResponse{} }
+func (m *MsgDeprecateFunctionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDeprecateFunctionResponse) ProtoMessage()    {}
+func (*MsgDeprecateFunctionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{11}
+}
+func (m *MsgDeprecateFunctionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDeprecateFunctionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDeprecateFunctionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDeprecateFunctionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDeprecateFunctionResponse.Merge(m, src)
+}
+func (m *MsgDeprecateFunctionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDeprecateFunctionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDeprecateFunctionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDeprecateFunctionResponse proto.InternalMessageInfo
+
+func (m *MsgDeprecateFunctionResponse) GetEnds() int64 {
+	if m != nil {
+		return m.Ends
+	}
+	return 0
+}
+
+// MsgTransferFunction is signed by the owner.
+type MsgTransferFunction struct {
+	Owner      string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	NewOwner   string `protobuf:"bytes,3,opt,name=new_owner,json=newOwner,proto3" json:"new_owner,omitempty"`
+}
+
+func (m *MsgTransferFunction) Reset()         { *m = MsgTransferFunction{} }
+func (m *MsgTransferFunction) String() string { return proto.CompactTextString(m) }
+func (*MsgTransferFunction) ProtoMessage()    {}
+func (*MsgTransferFunction) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{12}
+}
+func (m *MsgTransferFunction) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTransferFunction) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTransferFunction.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTransferFunction) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTransferFunction.Merge(m, src)
+}
+func (m *MsgTransferFunction) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTransferFunction) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTransferFunction.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTransferFunction proto.InternalMessageInfo
+
+func (m *MsgTransferFunction) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgTransferFunction) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgTransferFunction) GetNewOwner() string {
+	if m != nil {
+		return m.NewOwner
+	}
+	return ""
+}
+
+// MsgTransferFunctionResponse is empty.
+type MsgTransferFunctionResponse struct {
+}
+
+func (m *MsgTransferFunctionResponse) Reset()         { *m = MsgTransferFunctionResponse{} }
+func (m *MsgTransferFunctionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgTransferFunctionResponse) ProtoMessage()    {}
+func (*MsgTransferFunctionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{13}
+}
+func (m *MsgTransferFunctionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTransferFunctionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTransferFunctionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTransferFunctionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTransferFunctionResponse.Merge(m, src)
+}
+func (m *MsgTransferFunctionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTransferFunctionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTransferFunctionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTransferFunctionResponse proto.InternalMessageInfo
+
+// MsgRotateKey is signed by the owner.
+type MsgRotateKey struct {
+	Owner      string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// signing_key is the new 32-byte ed25519 public key.
+	SigningKey []byte `protobuf:"bytes,3,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+	// signature is the new key's, over RotationSignBytes.
+	Signature []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
+}
+
+func (m *MsgRotateKey) Reset()         { *m = MsgRotateKey{} }
+func (m *MsgRotateKey) String() string { return proto.CompactTextString(m) }
+func (*MsgRotateKey) ProtoMessage()    {}
+func (*MsgRotateKey) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{14}
+}
+func (m *MsgRotateKey) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRotateKey) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRotateKey.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRotateKey) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRotateKey.Merge(m, src)
+}
+func (m *MsgRotateKey) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRotateKey) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRotateKey.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRotateKey proto.InternalMessageInfo
+
+func (m *MsgRotateKey) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgRotateKey) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgRotateKey) GetSigningKey() []byte {
+	if m != nil {
+		return m.SigningKey
+	}
+	return nil
+}
+
+func (m *MsgRotateKey) GetSignature() []byte {
+	if m != nil {
+		return m.Signature
+	}
+	return nil
+}
+
+// MsgRotateKeyResponse is empty.
+type MsgRotateKeyResponse struct {
+}
+
+func (m *MsgRotateKeyResponse) Reset()         { *m = MsgRotateKeyResponse{} }
+func (m *MsgRotateKeyResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRotateKeyResponse) ProtoMessage()    {}
+func (*MsgRotateKeyResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{15}
+}
+func (m *MsgRotateKeyResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRotateKeyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRotateKeyResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRotateKeyResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRotateKeyResponse.Merge(m, src)
+}
+func (m *MsgRotateKeyResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRotateKeyResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRotateKeyResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRotateKeyResponse proto.InternalMessageInfo
+
+// MsgDisputeResult is signed by anybody who holds a host's signed result.
+type MsgDisputeResult struct {
+	Reporter string `protobuf:"bytes,1,opt,name=reporter,proto3" json:"reporter,omitempty"`
+	// orb_id of the host.
+	OrbId  string              `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Batch  receipt.ResultBatch `protobuf:"bytes,3,opt,name=batch,proto3" json:"batch"`
+	Result receipt.Result      `protobuf:"bytes,4,opt,name=result,proto3" json:"result"`
+	// path holds the 32-byte sibling hashes from the result to the batch's root.
+	Path [][]byte `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`
+	// request is the bytes whose hash the result names, at most 4 KiB.
+	Request []byte `protobuf:"bytes,6,opt,name=request,proto3" json:"request,omitempty"`
+}
+
+func (m *MsgDisputeResult) Reset()         { *m = MsgDisputeResult{} }
+func (m *MsgDisputeResult) String() string { return proto.CompactTextString(m) }
+func (*MsgDisputeResult) ProtoMessage()    {}
+func (*MsgDisputeResult) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{16}
+}
+func (m *MsgDisputeResult) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDisputeResult) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDisputeResult.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDisputeResult) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDisputeResult.Merge(m, src)
+}
+func (m *MsgDisputeResult) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDisputeResult) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDisputeResult.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDisputeResult proto.InternalMessageInfo
+
+func (m *MsgDisputeResult) GetReporter() string {
+	if m != nil {
+		return m.Reporter
+	}
+	return ""
+}
+
+func (m *MsgDisputeResult) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgDisputeResult) GetBatch() receipt.ResultBatch {
+	if m != nil {
+		return m.Batch
+	}
+	return receipt.ResultBatch{}
+}
+
+func (m *MsgDisputeResult) GetResult() receipt.Result {
+	if m != nil {
+		return m.Result
+	}
+	return receipt.Result{}
+}
+
+func (m *MsgDisputeResult) GetPath() [][]byte {
+	if m != nil {
+		return m.Path
+	}
+	return nil
+}
+
+func (m *MsgDisputeResult) GetRequest() []byte {
+	if m != nil {
+		return m.Request
+	}
+	return nil
+}
+
+// MsgDisputeResultResponse names the claim that decides.
+type MsgDisputeResultResponse struct {
+	ClaimId []byte `protobuf:"bytes,1,opt,name=claim_id,json=claimId,proto3" json:"claim_id,omitempty"`
+}
+
+func (m *MsgDisputeResultResponse) Reset()         { *m = MsgDisputeResultResponse{} }
+func (m *MsgDisputeResultResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDisputeResultResponse) ProtoMessage()    {}
+func (*MsgDisputeResultResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b258cfaf11ec1eca, []int{17}
+}
+func (m *MsgDisputeResultResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDisputeResultResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDisputeResultResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDisputeResultResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDisputeResultResponse.Merge(m, src)
+}
+func (m *MsgDisputeResultResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDisputeResultResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDisputeResultResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDisputeResultResponse proto.InternalMessageInfo
+
+func (m *MsgDisputeResultResponse) GetClaimId() []byte {
+	if m != nil {
+		return m.ClaimId
+	}
+	return nil
+}
+
 // MsgCommitAttestation is signed by a super node's attester account.
 type MsgCommitAttestation struct {
 	Attester string `protobuf:"bytes,1,opt,name=attester,proto3" json:"attester,omitempty"`
@@ -380,7 +1212,7 @@ func (m *MsgCommitAttestation) Reset()         { *m = MsgCommitAttestation{} }
 func (m *MsgCommitAttestation) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitAttestation) ProtoMessage()    {}
 func (*MsgCommitAttestation) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{4}
+	return fileDescriptor_b258cfaf11ec1eca, []int{18}
 }
 func (m *MsgCommitAttestation) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -438,7 +1270,7 @@ func (m *MsgCommitAttestationResponse) Reset()         { *m = MsgCommitAttestati
 func (m *MsgCommitAttestationResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitAttestationResponse) ProtoMessage()    {}
 func (*MsgCommitAttestationResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{5}
+	return fileDescriptor_b258cfaf11ec1eca, []int{19}
 }
 func (m *MsgCommitAttestationResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -482,7 +1314,7 @@ func (m *MsgRevealAttestation) Reset()         { *m = MsgRevealAttestation{} }
 func (m *MsgRevealAttestation) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealAttestation) ProtoMessage()    {}
 func (*MsgRevealAttestation) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{6}
+	return fileDescriptor_b258cfaf11ec1eca, []int{20}
 }
 func (m *MsgRevealAttestation) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -561,7 +1393,7 @@ func (m *MsgRevealAttestationResponse) Reset()         { *m = MsgRevealAttestati
 func (m *MsgRevealAttestationResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealAttestationResponse) ProtoMessage()    {}
 func (*MsgRevealAttestationResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{7}
+	return fileDescriptor_b258cfaf11ec1eca, []int{21}
 }
 func (m *MsgRevealAttestationResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -600,7 +1432,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{8}
+	return fileDescriptor_b258cfaf11ec1eca, []int{22}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -651,7 +1483,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_b258cfaf11ec1eca, []int{9}
+	return fileDescriptor_b258cfaf11ec1eca, []int{23}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -683,8 +1515,22 @@ var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
 func init() {
 	proto.RegisterType((*MsgRegisterSuperNode)(nil), "orb.functions.v1.MsgRegisterSuperNode")
 	proto.RegisterType((*MsgRegisterSuperNodeResponse)(nil), "orb.functions.v1.MsgRegisterSuperNodeResponse")
+	proto.RegisterType((*MsgUpdateSuperNode)(nil), "orb.functions.v1.MsgUpdateSuperNode")
+	proto.RegisterType((*MsgUpdateSuperNodeResponse)(nil), "orb.functions.v1.MsgUpdateSuperNodeResponse")
 	proto.RegisterType((*MsgDeployFunction)(nil), "orb.functions.v1.MsgDeployFunction")
 	proto.RegisterType((*MsgDeployFunctionResponse)(nil), "orb.functions.v1.MsgDeployFunctionResponse")
+	proto.RegisterType((*MsgUpdateFunction)(nil), "orb.functions.v1.MsgUpdateFunction")
+	proto.RegisterType((*MsgUpdateFunctionResponse)(nil), "orb.functions.v1.MsgUpdateFunctionResponse")
+	proto.RegisterType((*MsgRollbackFunction)(nil), "orb.functions.v1.MsgRollbackFunction")
+	proto.RegisterType((*MsgRollbackFunctionResponse)(nil), "orb.functions.v1.MsgRollbackFunctionResponse")
+	proto.RegisterType((*MsgDeprecateFunction)(nil), "orb.functions.v1.MsgDeprecateFunction")
+	proto.RegisterType((*MsgDeprecateFunctionResponse)(nil), "orb.functions.v1.MsgDeprecateFunctionResponse")
+	proto.RegisterType((*MsgTransferFunction)(nil), "orb.functions.v1.MsgTransferFunction")
+	proto.RegisterType((*MsgTransferFunctionResponse)(nil), "orb.functions.v1.MsgTransferFunctionResponse")
+	proto.RegisterType((*MsgRotateKey)(nil), "orb.functions.v1.MsgRotateKey")
+	proto.RegisterType((*MsgRotateKeyResponse)(nil), "orb.functions.v1.MsgRotateKeyResponse")
+	proto.RegisterType((*MsgDisputeResult)(nil), "orb.functions.v1.MsgDisputeResult")
+	proto.RegisterType((*MsgDisputeResultResponse)(nil), "orb.functions.v1.MsgDisputeResultResponse")
 	proto.RegisterType((*MsgCommitAttestation)(nil), "orb.functions.v1.MsgCommitAttestation")
 	proto.RegisterType((*MsgCommitAttestationResponse)(nil), "orb.functions.v1.MsgCommitAttestationResponse")
 	proto.RegisterType((*MsgRevealAttestation)(nil), "orb.functions.v1.MsgRevealAttestation")
@@ -696,72 +1542,105 @@ func init() {
 func init() { proto.RegisterFile("orb/functions/v1/tx.proto", fileDescriptor_b258cfaf11ec1eca) }
 
 var fileDescriptor_b258cfaf11ec1eca = []byte{
-	// 1038 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x56, 0x3f, 0x6f, 0x23, 0x45,
-	0x1c, 0xcd, 0x26, 0x76, 0x62, 0x4f, 0x9c, 0x84, 0x8c, 0x72, 0xba, 0xb5, 0x75, 0xe7, 0x4b, 0x7c,
-	0xd2, 0x11, 0x72, 0x62, 0x97, 0xe4, 0xd0, 0x15, 0xa1, 0x40, 0x49, 0x00, 0x71, 0x82, 0x20, 0xb4,
-	0x11, 0x14, 0x08, 0xc9, 0xcc, 0xee, 0x4e, 0xd6, 0xa3, 0x78, 0x77, 0x56, 0x33, 0x63, 0x9f, 0xdd,
-	0x21, 0x4a, 0x2a, 0x84, 0xc4, 0x77, 0xa0, 0x41, 0x4a, 0x41, 0xc1, 0x47, 0xb8, 0xf2, 0x44, 0x45,
-	0x85, 0x50, 0x52, 0xe4, 0x4b, 0x50, 0xa0, 0xf9, 0xb3, 0xeb, 0x3f, 0x6b, 0x2b, 0xa1, 0xb8, 0x26,
-	0x9a, 0x79, 0xf3, 0xe6, 0xf7, 0xcf, 0xef, 0xcd, 0x06, 0xd4, 0x29, 0xf3, 0xdd, 0xf3, 0x5e, 0x12,
-	0x08, 0x42, 0x13, 0xee, 0xf6, 0xf7, 0x5d, 0x31, 0x70, 0x52, 0x46, 0x05, 0x85, 0x6f, 0x51, 0xe6,
-	0x3b, 0xf9, 0x91, 0xd3, 0xdf, 0x6f, 0x6c, 0xa2, 0x98, 0x24, 0xd4, 0x55, 0x7f, 0x35, 0xa9, 0xd1,
-	0x0c, 0x28, 0x8f, 0x29, 0x77, 0x7d, 0xc4, 0xb1, 0xdb, 0xdf, 0xf7, 0xb1, 0x40, 0xfb, 0x6e, 0x40,
-	0x49, 0x62, 0xce, 0xef, 0x9b, 0xf3, 0x98, 0x47, 0x32, 0x78, 0xcc, 0x23, 0x73, 0x50, 0xd7, 0x07,
-	0x6d, 0xb5, 0x73, 0xf5, 0xc6, 0x1c, 0x6d, 0x45, 0x34, 0xa2, 0x1a, 0x97, 0x2b, 0x83, 0x6e, 0x17,
-	0x2a, 0x1d, 0xd5, 0xa6, 0x18, 0xad, 0x7f, 0x2d, 0xb0, 0x75, 0xca, 0x23, 0x0f, 0x47, 0x84, 0x0b,
-	0xcc, 0xce, 0x7a, 0x29, 0x66, 0x5f, 0xd0, 0x10, 0xc3, 0xf7, 0x41, 0x85, 0xa6, 0x98, 0x21, 0x41,
-	0x99, 0x6d, 0x6d, 0x5b, 0xbb, 0xd5, 0x63, 0xfb, 0xcf, 0xdf, 0xdf, 0xdd, 0x32, 0x49, 0x8f, 0xc2,
-	0x90, 0x61, 0xce, 0xcf, 0x04, 0x23, 0x49, 0xe4, 0xe5, 0x4c, 0x79, 0x0b, 0x09, 0x81, 0x65, 0x28,
-	0x7b, 0xf1, 0xb6, 0x5b, 0x19, 0x13, 0xde, 0x03, 0xcb, 0x94, 0xf9, 0x6d, 0x12, 0xda, 0x4b, 0xf2,
-	0x8e, 0x57, 0xa6, 0xcc, 0x7f, 0x11, 0xc2, 0x06, 0xa8, 0xe0, 0x24, 0x4c, 0x29, 0x49, 0x84, 0x5d,
-	0x52, 0x07, 0xf9, 0x1e, 0x3e, 0x00, 0x55, 0xa4, 0xa3, 0x61, 0x6e, 0x97, 0xb7, 0x97, 0x76, 0xab,
-	0xde, 0x08, 0x38, 0x7c, 0xfb, 0x87, 0x9b, 0xcb, 0xbd, 0xbc, 0xaa, 0x1f, 0x6f, 0x2e, 0xf7, 0xee,
-	0xc9, 0x49, 0x14, 0xba, 0x6c, 0x35, 0xc1, 0x83, 0x59, 0xdd, 0x7b, 0x98, 0xa7, 0x34, 0xe1, 0xb8,
-	0xf5, 0x5b, 0x19, 0x6c, 0x9e, 0xf2, 0xe8, 0x23, 0x9c, 0x76, 0xe9, 0xf0, 0x13, 0x33, 0x3b, 0xe8,
-	0x80, 0x32, 0x7d, 0x99, 0xe0, 0xdb, 0x07, 0xa3, 0x69, 0x10, 0x82, 0x52, 0x82, 0x62, 0xac, 0x27,
-	0xe2, 0xa9, 0x35, 0x7c, 0x04, 0x56, 0x39, 0x89, 0x12, 0x92, 0x44, 0xed, 0x0b, 0x3c, 0x54, 0x8d,
-	0xd7, 0x3c, 0x60, 0xa0, 0xcf, 0xf0, 0x10, 0x1e, 0x82, 0x72, 0xca, 0x48, 0x80, 0x55, 0xeb, 0xab,
-	0x07, 0x75, 0xc7, 0x64, 0x90, 0xaa, 0x71, 0x8c, 0x6a, 0x9c, 0x13, 0x4a, 0x92, 0xe3, 0xea, 0xab,
-	0xbf, 0x1f, 0x2d, 0xfc, 0x7a, 0x73, 0xb9, 0x67, 0x79, 0xfa, 0x0a, 0x7c, 0x02, 0x36, 0x54, 0xe6,
-	0x36, 0xef, 0x20, 0x86, 0xdb, 0x7e, 0x2a, 0x67, 0x64, 0xed, 0xae, 0x79, 0x6b, 0x0a, 0x3e, 0x93,
-	0xe8, 0x71, 0xca, 0x65, 0x61, 0x69, 0x17, 0x25, 0xf6, 0xb2, 0x2e, 0x4c, 0xae, 0xe1, 0x11, 0xa8,
-	0x20, 0x26, 0xc8, 0x39, 0x0a, 0x84, 0xbd, 0xa2, 0x52, 0x37, 0x9c, 0x69, 0x55, 0x3b, 0x47, 0x86,
-	0x31, 0x9e, 0x3b, 0xbf, 0xa6, 0x7a, 0xa3, 0x3d, 0x16, 0xe0, 0x76, 0x07, 0xf1, 0x8e, 0x5d, 0x31,
-	0xbd, 0x29, 0xe8, 0x53, 0xc4, 0x3b, 0xf0, 0x03, 0xb0, 0xcc, 0x51, 0x9c, 0x76, 0xb1, 0x5d, 0x55,
-	0x19, 0xec, 0x62, 0x86, 0x33, 0x75, 0x3e, 0x1e, 0xdf, 0x5c, 0x81, 0x4d, 0x00, 0x02, 0x2a, 0x57,
-	0x03, 0x22, 0x86, 0x36, 0xd8, 0xb6, 0x76, 0x4b, 0xde, 0x18, 0x02, 0x1f, 0x02, 0x70, 0xde, 0xc3,
-	0xdd, 0x76, 0x97, 0xc4, 0x44, 0xd8, 0xab, 0xea, 0xbc, 0x2a, 0x91, 0xcf, 0x25, 0x00, 0x77, 0x40,
-	0x2d, 0xc6, 0x31, 0x65, 0x43, 0x43, 0xa8, 0x29, 0xc2, 0xaa, 0xc6, 0x34, 0xe5, 0x39, 0xa8, 0x04,
-	0x34, 0x11, 0x4c, 0x8e, 0x60, 0x6d, 0xdb, 0xda, 0x5d, 0x9f, 0x35, 0x82, 0x13, 0xc3, 0xf0, 0x72,
-	0xae, 0x14, 0xa5, 0xfc, 0x01, 0x91, 0xe8, 0x31, 0x6c, 0xaf, 0xab, 0xae, 0x47, 0x00, 0xfc, 0x10,
-	0x54, 0x62, 0x34, 0x68, 0x07, 0x94, 0x0b, 0x7b, 0xe3, 0x7f, 0xfc, 0xa6, 0x2b, 0x31, 0x1a, 0x9c,
-	0x50, 0x2e, 0x0e, 0x77, 0xa4, 0xaa, 0xb5, 0xa4, 0xa4, 0xa4, 0xa1, 0x94, 0xf4, 0xa4, 0x32, 0x5b,
-	0xdf, 0x81, 0x7a, 0x41, 0xae, 0x99, 0x98, 0xe1, 0x3a, 0x58, 0x24, 0xa1, 0xd6, 0xac, 0xb7, 0x48,
-	0x42, 0x68, 0x83, 0x95, 0x3e, 0x66, 0x9c, 0xd0, 0x44, 0x29, 0xb3, 0xe4, 0x65, 0x5b, 0x58, 0x07,
-	0x95, 0xa0, 0x8b, 0x48, 0x9c, 0x59, 0xb2, 0xe6, 0xad, 0xa8, 0xfd, 0x8b, 0xb0, 0x75, 0xa9, 0x1f,
-	0x8c, 0x13, 0x1a, 0xc7, 0x44, 0x1c, 0x29, 0x07, 0x23, 0x65, 0x8a, 0x71, 0xeb, 0x5b, 0x77, 0xb6,
-	0xfe, 0x78, 0xa6, 0xc5, 0x89, 0x4c, 0xe6, 0x77, 0x8e, 0x89, 0x88, 0x71, 0x22, 0x32, 0x83, 0x8c,
-	0x10, 0x63, 0xf2, 0x2c, 0x52, 0x6e, 0xf2, 0x42, 0x65, 0xc6, 0xe4, 0x05, 0x3c, 0x37, 0xf9, 0xcf,
-	0x8b, 0xe6, 0x0d, 0xec, 0x63, 0xd4, 0x7d, 0xa3, 0x2d, 0x3d, 0x53, 0x13, 0x0f, 0x49, 0xa0, 0xfb,
-	0x59, 0x3f, 0xa8, 0x17, 0x75, 0xf5, 0xb5, 0x26, 0x78, 0x19, 0x13, 0x3e, 0x06, 0x6b, 0xcc, 0x94,
-	0xaa, 0xfd, 0x54, 0x52, 0x41, 0x6b, 0x19, 0xa8, 0x1c, 0x05, 0x41, 0x49, 0x4a, 0x5c, 0xd9, 0xbc,
-	0xe4, 0xa9, 0xb5, 0xc4, 0x38, 0xea, 0x0a, 0xe5, 0xee, 0x9a, 0xa7, 0xd6, 0xf3, 0x86, 0x56, 0xe8,
-	0x3d, 0x7f, 0x19, 0xa7, 0xf0, 0x7c, 0x68, 0x7f, 0x58, 0x60, 0xe3, 0x94, 0x47, 0x5f, 0xa5, 0x21,
-	0x12, 0xf8, 0x4b, 0xc4, 0x50, 0xcc, 0xe1, 0x73, 0x50, 0x45, 0x3d, 0xd1, 0xa1, 0x4c, 0x1a, 0xf3,
-	0xb6, 0x81, 0x8d, 0xa8, 0xf2, 0x39, 0x48, 0x55, 0x04, 0x35, 0xaf, 0x99, 0xcf, 0x81, 0xce, 0x30,
-	0xf1, 0x1c, 0xe8, 0x2b, 0x87, 0xef, 0xc9, 0x8e, 0x46, 0xc1, 0x64, 0x4b, 0x0f, 0x27, 0x3f, 0x7b,
-	0x53, 0x65, 0xb6, 0xea, 0xe0, 0xfe, 0x14, 0x94, 0x75, 0x75, 0xf0, 0x4b, 0x09, 0x2c, 0x9d, 0xf2,
-	0x08, 0x5e, 0x80, 0xcd, 0xe2, 0x27, 0xf1, 0x49, 0xb1, 0xac, 0x59, 0x1f, 0x8f, 0x86, 0x73, 0x37,
-	0x5e, 0xee, 0x4b, 0x1f, 0xac, 0x4f, 0x7d, 0x60, 0x1e, 0xcf, 0x8c, 0x30, 0x49, 0x6a, 0x3c, 0xbd,
-	0x03, 0x29, 0xcf, 0x71, 0x01, 0x36, 0x8b, 0x96, 0x9d, 0xdd, 0x50, 0x81, 0x37, 0xa7, 0xa1, 0xb9,
-	0x86, 0xd2, 0xd3, 0x9b, 0x36, 0xd3, 0xbc, 0xe9, 0x4d, 0xf1, 0xe6, 0x4e, 0x6f, 0x8e, 0x10, 0xe1,
-	0xb7, 0xa0, 0x36, 0x21, 0xc2, 0x9d, 0x99, 0xf7, 0xc7, 0x29, 0x8d, 0x77, 0x6e, 0xa5, 0x64, 0xd1,
-	0x1b, 0xe5, 0xef, 0xa5, 0xd8, 0x8e, 0x3f, 0x7e, 0x75, 0xd5, 0xb4, 0x5e, 0x5f, 0x35, 0xad, 0x7f,
-	0xae, 0x9a, 0xd6, 0x4f, 0xd7, 0xcd, 0x85, 0xd7, 0xd7, 0xcd, 0x85, 0xbf, 0xae, 0x9b, 0x0b, 0xdf,
-	0x3c, 0x8d, 0x88, 0xe8, 0xf4, 0x7c, 0x27, 0xa0, 0xb1, 0x4b, 0x99, 0x9f, 0x60, 0xf1, 0x92, 0xb2,
-	0x0b, 0xb9, 0x74, 0x07, 0x63, 0x1a, 0x14, 0xc3, 0x14, 0x73, 0x7f, 0x59, 0xfd, 0xd3, 0xf5, 0xec,
-	0xbf, 0x00, 0x00, 0x00, 0xff, 0xff, 0xce, 0x9e, 0xcb, 0x3d, 0x42, 0x0a, 0x00, 0x00,
+	// 1555 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x58, 0xcf, 0x6f, 0x1b, 0xc5,
+	0x17, 0xcf, 0x26, 0x76, 0x62, 0xbf, 0x38, 0xbf, 0xa6, 0x69, 0xbb, 0x71, 0x53, 0x37, 0x75, 0xda,
+	0x7c, 0xf3, 0x4d, 0xa9, 0x4d, 0x52, 0x5a, 0x89, 0x80, 0x84, 0x92, 0x14, 0x44, 0x05, 0x01, 0xb4,
+	0x01, 0x0e, 0x08, 0xc9, 0x8c, 0xd7, 0x13, 0x7b, 0x15, 0xef, 0xce, 0x32, 0x33, 0xce, 0x8f, 0x1b,
+	0xe2, 0x88, 0x84, 0x84, 0xf8, 0x1f, 0x90, 0x90, 0x10, 0x52, 0x0e, 0x1c, 0x90, 0xe0, 0xc4, 0xa9,
+	0xc7, 0x8a, 0x0b, 0x9c, 0x10, 0x6a, 0x0f, 0xfd, 0x17, 0x38, 0x70, 0x40, 0x33, 0xb3, 0xbb, 0xf1,
+	0xee, 0xda, 0x71, 0x28, 0xad, 0x90, 0xb8, 0x58, 0xb3, 0x6f, 0x3e, 0x33, 0xef, 0xc7, 0x7c, 0xde,
+	0xbc, 0x37, 0x86, 0x39, 0xca, 0xea, 0xd5, 0xdd, 0x8e, 0x67, 0x0b, 0x87, 0x7a, 0xbc, 0xba, 0xbf,
+	0x5a, 0x15, 0x87, 0x15, 0x9f, 0x51, 0x41, 0xd1, 0x34, 0x65, 0xf5, 0x4a, 0x34, 0x55, 0xd9, 0x5f,
+	0x2d, 0xce, 0x60, 0xd7, 0xf1, 0x68, 0x55, 0xfd, 0x6a, 0x50, 0xb1, 0x64, 0x53, 0xee, 0x52, 0x5e,
+	0xad, 0x63, 0x4e, 0xaa, 0xfb, 0xab, 0x75, 0x22, 0xf0, 0x6a, 0xd5, 0xa6, 0x8e, 0x17, 0xcc, 0x5f,
+	0x0c, 0xe6, 0x5d, 0xde, 0x94, 0x9b, 0xbb, 0xbc, 0x19, 0x4c, 0xcc, 0xe9, 0x89, 0x9a, 0xfa, 0xaa,
+	0xea, 0x8f, 0x60, 0x6a, 0xb6, 0x49, 0x9b, 0x54, 0xcb, 0xe5, 0x28, 0x90, 0x2e, 0xa4, 0x2c, 0x3d,
+	0xb1, 0x4d, 0x23, 0xe6, 0x25, 0x82, 0x11, 0x9b, 0x38, 0xbe, 0x90, 0xf3, 0xc1, 0x50, 0xcf, 0x96,
+	0xff, 0x34, 0x60, 0x76, 0x9b, 0x37, 0x2d, 0xd2, 0x74, 0xb8, 0x20, 0x6c, 0xa7, 0xe3, 0x13, 0xf6,
+	0x16, 0x6d, 0x10, 0xf4, 0x02, 0xe4, 0xa8, 0x4f, 0x18, 0x16, 0x94, 0x99, 0xc6, 0x82, 0xb1, 0x9c,
+	0xdf, 0x34, 0x7f, 0xfe, 0xee, 0xe6, 0x6c, 0x60, 0xd2, 0x46, 0xa3, 0xc1, 0x08, 0xe7, 0x3b, 0x82,
+	0x39, 0x5e, 0xd3, 0x8a, 0x90, 0x72, 0x15, 0x16, 0x82, 0xc8, 0xad, 0xcc, 0xe1, 0x41, 0xab, 0x42,
+	0x24, 0x3a, 0x0f, 0xa3, 0x94, 0xd5, 0x6b, 0x4e, 0xc3, 0x1c, 0x91, 0x6b, 0xac, 0x2c, 0x65, 0xf5,
+	0x7b, 0x0d, 0x54, 0x84, 0x1c, 0xf1, 0x1a, 0x3e, 0x75, 0x3c, 0x61, 0x66, 0xd4, 0x44, 0xf4, 0x8d,
+	0xe6, 0x21, 0x8f, 0xf5, 0x6e, 0x84, 0x9b, 0xd9, 0x85, 0x91, 0xe5, 0xbc, 0x75, 0x22, 0x58, 0xff,
+	0xdf, 0xa7, 0x8f, 0x8f, 0x57, 0x22, 0xab, 0x3e, 0x7b, 0x7c, 0xbc, 0x72, 0x5e, 0x46, 0x21, 0xe5,
+	0x65, 0xb9, 0x04, 0xf3, 0xbd, 0xbc, 0xb7, 0x08, 0xf7, 0xa9, 0xc7, 0x49, 0xf9, 0x0f, 0x03, 0xd0,
+	0x36, 0x6f, 0xbe, 0xe7, 0x37, 0xb0, 0x20, 0xff, 0x91, 0xe0, 0x5c, 0x4f, 0x05, 0xe7, 0x9c, 0x0c,
+	0x4e, 0xc2, 0xc7, 0xf2, 0x3c, 0x14, 0xd3, 0x9e, 0x47, 0x81, 0xf9, 0x36, 0x0b, 0x33, 0xdb, 0xbc,
+	0x79, 0x97, 0xf8, 0x6d, 0x7a, 0xf4, 0x5a, 0x40, 0x39, 0x54, 0x81, 0x2c, 0x3d, 0xf0, 0xc8, 0xe0,
+	0xa0, 0x68, 0x18, 0x42, 0x90, 0xf1, 0xb0, 0x4b, 0x74, 0x34, 0x2c, 0x35, 0x46, 0x57, 0x60, 0x9c,
+	0x3b, 0x4d, 0xcf, 0xf1, 0x9a, 0xb5, 0x3d, 0x72, 0xa4, 0x9c, 0x2e, 0x58, 0x10, 0x88, 0xde, 0x20,
+	0x47, 0x68, 0x1d, 0xb2, 0x3e, 0x73, 0x6c, 0xa2, 0xdc, 0x1e, 0x5f, 0x9b, 0xab, 0x04, 0x1a, 0x64,
+	0xb2, 0x55, 0x82, 0x64, 0xab, 0x6c, 0x51, 0xc7, 0xdb, 0xcc, 0xdf, 0xff, 0xed, 0xca, 0xd0, 0xd7,
+	0x8f, 0x8f, 0x57, 0x0c, 0x4b, 0x2f, 0x41, 0x4b, 0x30, 0xa5, 0x34, 0xd7, 0x78, 0x0b, 0x33, 0x52,
+	0xab, 0xfb, 0x32, 0x3e, 0xc6, 0xf2, 0x84, 0x35, 0xa1, 0xc4, 0x3b, 0x52, 0xba, 0xe9, 0x73, 0x69,
+	0x98, 0xdf, 0xc6, 0x9e, 0x39, 0xaa, 0x0d, 0x93, 0x63, 0xb4, 0x01, 0x39, 0xcc, 0x84, 0xb3, 0x8b,
+	0x6d, 0x61, 0x8e, 0x29, 0xd5, 0xc5, 0x4a, 0xf2, 0x32, 0xa8, 0x6c, 0x04, 0x88, 0x6e, 0xdd, 0xd1,
+	0x32, 0xe5, 0x1b, 0xed, 0x30, 0x9b, 0xd4, 0x5a, 0x98, 0xb7, 0xcc, 0x5c, 0xe0, 0x9b, 0x12, 0xbd,
+	0x8e, 0x79, 0x0b, 0xbd, 0x04, 0xa3, 0x1c, 0xbb, 0x7e, 0x9b, 0x98, 0x79, 0xa5, 0xc1, 0x4c, 0x6b,
+	0xd8, 0x51, 0xf3, 0xdd, 0xfb, 0x07, 0x4b, 0x50, 0x09, 0xc0, 0xa6, 0x72, 0x74, 0xe8, 0x88, 0x23,
+	0x13, 0x16, 0x8c, 0xe5, 0x8c, 0xd5, 0x25, 0x41, 0x97, 0x01, 0x76, 0x3b, 0xa4, 0x5d, 0x6b, 0x3b,
+	0xae, 0x23, 0xcc, 0x71, 0x35, 0x9f, 0x97, 0x92, 0x37, 0xa5, 0x00, 0x5d, 0x85, 0x82, 0x4b, 0x5c,
+	0xca, 0x8e, 0x02, 0x40, 0x41, 0x01, 0xc6, 0xb5, 0x4c, 0x43, 0xee, 0x40, 0xce, 0xa6, 0x9e, 0x60,
+	0x32, 0x04, 0x13, 0x0b, 0xc6, 0xf2, 0x64, 0xaf, 0x10, 0x6c, 0x05, 0x08, 0x2b, 0xc2, 0x4a, 0x42,
+	0xca, 0x03, 0xc4, 0xa2, 0xc3, 0x88, 0x39, 0xa9, 0xbc, 0x3e, 0x11, 0xa0, 0x57, 0x20, 0xe7, 0xe2,
+	0xc3, 0x9a, 0x4d, 0xb9, 0x30, 0xa7, 0xfe, 0xc6, 0x99, 0x8e, 0xb9, 0xf8, 0x70, 0x8b, 0x72, 0xb1,
+	0x7e, 0x55, 0x32, 0x5a, 0x53, 0x4a, 0xd2, 0x19, 0x49, 0x3a, 0xc7, 0x99, 0x59, 0xfe, 0x08, 0xe6,
+	0x52, 0x74, 0x0d, 0xc9, 0x8c, 0x26, 0x61, 0xd8, 0x69, 0x68, 0xce, 0x5a, 0xc3, 0x4e, 0x03, 0x99,
+	0x30, 0xb6, 0x4f, 0x18, 0x77, 0xa8, 0xa7, 0x98, 0x99, 0xb1, 0xc2, 0x4f, 0x34, 0x07, 0x39, 0xbb,
+	0x8d, 0x1d, 0x37, 0x4c, 0xc7, 0x82, 0x35, 0xa6, 0xbe, 0xef, 0x35, 0xca, 0x3f, 0x64, 0x54, 0x46,
+	0xe8, 0x84, 0x79, 0xe2, 0x8c, 0xb8, 0x02, 0xe3, 0x61, 0x30, 0xa5, 0x0e, 0x9d, 0x18, 0x10, 0x8a,
+	0xee, 0xc5, 0x6c, 0x1b, 0x89, 0xdb, 0xd6, 0xcd, 0xcf, 0xcc, 0x53, 0xe1, 0x67, 0xf6, 0x14, 0x7e,
+	0x8e, 0xfe, 0x53, 0x7e, 0x8e, 0x0d, 0xe0, 0x67, 0x6e, 0x10, 0x3f, 0xf3, 0xa7, 0xf3, 0x13, 0x9e,
+	0x94, 0x9f, 0xe3, 0xa7, 0xf1, 0xb3, 0xf0, 0xb4, 0xf8, 0x19, 0xe7, 0x49, 0xf9, 0x8e, 0xe2, 0x67,
+	0x5c, 0x18, 0xf1, 0xb3, 0x9b, 0x75, 0x46, 0x9c, 0x75, 0x5f, 0x19, 0x70, 0x4e, 0x56, 0x30, 0xda,
+	0x6e, 0xd7, 0xb1, 0xbd, 0xf7, 0x2f, 0xf0, 0x6e, 0x7d, 0x31, 0xee, 0xdd, 0xac, 0xaa, 0xb4, 0x09,
+	0x7b, 0xca, 0x97, 0xe1, 0x52, 0x0f, 0x33, 0xa3, 0x72, 0xf2, 0xb9, 0x6e, 0x43, 0xee, 0x12, 0x9f,
+	0x11, 0xfb, 0x59, 0xe6, 0xcf, 0xfa, 0xb5, 0xb8, 0xb5, 0xe7, 0x83, 0xbb, 0x22, 0xae, 0xb6, 0xbc,
+	0xa6, 0xfa, 0x82, 0x94, 0x3c, 0x3a, 0x11, 0x04, 0x19, 0xe2, 0x35, 0xb8, 0xb2, 0x6a, 0xc4, 0x52,
+	0xe3, 0xf2, 0x4f, 0xfa, 0x28, 0xde, 0x65, 0xd8, 0xe3, 0xbb, 0x84, 0x3d, 0xbb, 0xa3, 0xb8, 0x0d,
+	0x79, 0x8f, 0x1c, 0xd4, 0xf4, 0xa6, 0x23, 0x83, 0x1a, 0x09, 0x8f, 0x1c, 0xbc, 0x2d, 0x91, 0x3d,
+	0xcf, 0x29, 0x69, 0x6c, 0x70, 0x4e, 0x49, 0x71, 0x74, 0x4e, 0x3f, 0x1a, 0x50, 0x50, 0xe7, 0x28,
+	0xb0, 0x20, 0xb2, 0x18, 0x3f, 0x75, 0xe7, 0x06, 0x96, 0xff, 0x58, 0xae, 0x66, 0x12, 0xb9, 0xba,
+	0x3e, 0x1f, 0x77, 0x72, 0x42, 0x93, 0x31, 0xb0, 0xb6, 0x7c, 0x41, 0x37, 0xbb, 0xe1, 0x77, 0xe4,
+	0xd6, 0x37, 0xc3, 0x30, 0x2d, 0xcf, 0xdb, 0xe1, 0x7e, 0x47, 0xc8, 0x26, 0xa7, 0xd3, 0x16, 0xb2,
+	0x5d, 0x63, 0xc4, 0xa7, 0x4c, 0x9c, 0xc1, 0xbb, 0x08, 0xd9, 0xd5, 0xae, 0x0d, 0x77, 0xb7, 0x6b,
+	0x2f, 0x43, 0xb6, 0x8e, 0x85, 0xdd, 0x52, 0x0e, 0x8d, 0xaf, 0x5d, 0x52, 0xd7, 0x52, 0xd8, 0x8a,
+	0xef, 0xaf, 0x56, 0xb4, 0xce, 0x4d, 0x09, 0x89, 0xb5, 0x2d, 0x6a, 0x11, 0x7a, 0x11, 0x46, 0x99,
+	0x02, 0x04, 0x17, 0xfb, 0x85, 0x3e, 0xcb, 0xbb, 0x2f, 0x5d, 0xbd, 0x40, 0x75, 0x32, 0x58, 0xb4,
+	0x54, 0x1b, 0x58, 0xb0, 0xd4, 0x58, 0xe6, 0x32, 0x23, 0x1f, 0x77, 0x08, 0x17, 0xea, 0x1a, 0x2f,
+	0x58, 0xe1, 0xa7, 0xe6, 0x48, 0xe4, 0x8c, 0x8c, 0xe0, 0x8c, 0x4a, 0x90, 0xee, 0xc0, 0x94, 0x6f,
+	0x83, 0x99, 0x0c, 0xd6, 0x59, 0xae, 0xaa, 0x63, 0x9d, 0xe3, 0x5b, 0xd4, 0x75, 0x1d, 0xb1, 0xa1,
+	0xda, 0x5b, 0xac, 0x12, 0xa4, 0xbb, 0x2f, 0x36, 0xce, 0xdc, 0x17, 0x77, 0x6b, 0x1a, 0x8e, 0x69,
+	0x0a, 0x0a, 0x8d, 0xeb, 0x08, 0x97, 0x78, 0x22, 0xa4, 0xd0, 0x89, 0x24, 0x78, 0x1e, 0x84, 0x3b,
+	0x45, 0xd7, 0x40, 0xca, 0xb2, 0xe0, 0x79, 0x90, 0x92, 0x47, 0xbc, 0xf9, 0x72, 0x38, 0x78, 0x3d,
+	0xed, 0x13, 0xdc, 0x7e, 0xa6, 0x2e, 0xdd, 0x52, 0xd7, 0x6f, 0xc3, 0xb1, 0xb5, 0x3f, 0x93, 0x6b,
+	0x73, 0xe9, 0xc2, 0xf6, 0xbe, 0x06, 0x58, 0x21, 0x12, 0x2d, 0xc2, 0x04, 0x0b, 0x4c, 0xd5, 0x05,
+	0x5d, 0xa7, 0x4b, 0x21, 0x14, 0xaa, 0x92, 0x8e, 0x20, 0x23, 0x6b, 0xac, 0x2a, 0xf6, 0x19, 0x4b,
+	0x8d, 0xa5, 0x8c, 0xe3, 0x76, 0xc8, 0x0e, 0x35, 0xee, 0x17, 0xb4, 0x94, 0xef, 0xd1, 0x9b, 0x2a,
+	0x21, 0x8f, 0x82, 0xf6, 0xbd, 0x01, 0x53, 0x51, 0xad, 0x7b, 0x07, 0x33, 0xec, 0x72, 0x74, 0x07,
+	0xf2, 0xb8, 0x23, 0x5a, 0x94, 0xc9, 0xce, 0x60, 0x50, 0xc0, 0x4e, 0xa0, 0xb2, 0x1f, 0xf1, 0xd5,
+	0x0e, 0x2a, 0x5e, 0x3d, 0xfb, 0x11, 0xad, 0x21, 0x96, 0x1a, 0x7a, 0xc9, 0xfa, 0xf3, 0xd2, 0xa3,
+	0x93, 0xcd, 0xa4, 0x4b, 0x97, 0xe3, 0xcf, 0xe9, 0x84, 0x99, 0xe5, 0x39, 0xb8, 0x98, 0x10, 0x85,
+	0x5e, 0xad, 0xfd, 0x92, 0x87, 0x91, 0x6d, 0xde, 0x44, 0x7b, 0x30, 0x93, 0x7e, 0x4c, 0x2f, 0xa5,
+	0xcd, 0xea, 0xf5, 0xec, 0x2c, 0x56, 0xce, 0x86, 0x8b, 0xb2, 0x8d, 0xc0, 0x54, 0xf2, 0x69, 0x7a,
+	0xad, 0xe7, 0x16, 0x09, 0x54, 0xf1, 0xb9, 0xb3, 0xa0, 0x22, 0x35, 0x75, 0x98, 0x4c, 0x3c, 0xf4,
+	0x16, 0x7b, 0xae, 0x8f, 0x83, 0x8a, 0x37, 0xce, 0x00, 0xea, 0xd6, 0x91, 0x68, 0x9d, 0x17, 0x4f,
+	0xb1, 0x71, 0x80, 0x8e, 0x3e, 0x7d, 0x54, 0x0b, 0xa6, 0x53, 0x8d, 0xd2, 0xf5, 0xde, 0x21, 0x4f,
+	0xc0, 0x8a, 0x37, 0xcf, 0x04, 0x8b, 0x34, 0xed, 0xc1, 0x4c, 0xba, 0x97, 0x59, 0xea, 0x17, 0x8f,
+	0x38, 0xae, 0x0f, 0x0b, 0xfa, 0x37, 0x23, 0x2d, 0x98, 0x4e, 0x35, 0x1d, 0xbd, 0xdd, 0x4a, 0xc2,
+	0xfa, 0xb8, 0xd5, 0xaf, 0xfc, 0xa3, 0x1d, 0xc8, 0x9f, 0x94, 0xfe, 0x52, 0x9f, 0x90, 0x04, 0xf3,
+	0xc5, 0xa5, 0xd3, 0xe7, 0xa3, 0x4d, 0x6b, 0x30, 0x11, 0x2f, 0xbc, 0xe5, 0xde, 0xfe, 0x77, 0x63,
+	0x8a, 0x2b, 0x83, 0x31, 0xdd, 0x87, 0x91, 0x2e, 0x3a, 0xbd, 0xad, 0x4b, 0xe1, 0xfa, 0x1c, 0x46,
+	0xdf, 0x92, 0xa0, 0xf3, 0x3f, 0x59, 0x0e, 0xfa, 0xe5, 0x7f, 0x02, 0xd7, 0x37, 0xff, 0xfb, 0x5c,
+	0xa5, 0xe8, 0x43, 0x28, 0xc4, 0xae, 0xd1, 0xab, 0xa7, 0x64, 0x83, 0x86, 0x14, 0xff, 0x3f, 0x10,
+	0x12, 0xee, 0x5e, 0xcc, 0x7e, 0x22, 0xaf, 0xcb, 0xcd, 0x57, 0xef, 0x3f, 0x2c, 0x19, 0x0f, 0x1e,
+	0x96, 0x8c, 0xdf, 0x1f, 0x96, 0x8c, 0x2f, 0x1e, 0x95, 0x86, 0x1e, 0x3c, 0x2a, 0x0d, 0xfd, 0xfa,
+	0xa8, 0x34, 0xf4, 0xc1, 0x8d, 0xa6, 0x23, 0x5a, 0x9d, 0x7a, 0xc5, 0xa6, 0x6e, 0x95, 0xb2, 0xba,
+	0x47, 0xc4, 0x01, 0x65, 0x7b, 0x72, 0x58, 0x3d, 0xec, 0xba, 0x45, 0xc5, 0x91, 0x4f, 0x78, 0x7d,
+	0x54, 0xfd, 0xe1, 0x78, 0xeb, 0xaf, 0x00, 0x00, 0x00, 0xff, 0xff, 0xb9, 0xb2, 0x13, 0xc6, 0x5c,
+	0x15, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -778,8 +1657,22 @@ const _ = grpc.SupportPackageIsVersion4
 type MsgClient interface {
 	// RegisterSuperNode makes a bonded validator a super node, or replaces what it had registered.
 	RegisterSuperNode(ctx context.Context, in *MsgRegisterSuperNode, opts ...grpc.CallOption) (*MsgRegisterSuperNodeResponse, error)
+	// UpdateSuperNode changes some of what a super node has registered: its hot attester key, its Orb ID, its endpoint, its addresses.
+	UpdateSuperNode(ctx context.Context, in *MsgUpdateSuperNode, opts ...grpc.CallOption) (*MsgUpdateSuperNodeResponse, error)
 	// DeployFunction registers a function with its first version and opens the claim that verifies it.
 	DeployFunction(ctx context.Context, in *MsgDeployFunction, opts ...grpc.CallOption) (*MsgDeployFunctionResponse, error)
+	// UpdateFunction proposes a new version. The active one serves until the new one is verified.
+	UpdateFunction(ctx context.Context, in *MsgUpdateFunction, opts ...grpc.CallOption) (*MsgUpdateFunctionResponse, error)
+	// RollbackFunction makes a version that was accepted before the active one again.
+	RollbackFunction(ctx context.Context, in *MsgRollbackFunction, opts ...grpc.CallOption) (*MsgRollbackFunctionResponse, error)
+	// DeprecateFunction gives notice: the function serves until the notice is over, then ends.
+	DeprecateFunction(ctx context.Context, in *MsgDeprecateFunction, opts ...grpc.CallOption) (*MsgDeprecateFunctionResponse, error)
+	// TransferFunction gives a function to another owner.
+	TransferFunction(ctx context.Context, in *MsgTransferFunction, opts ...grpc.CallOption) (*MsgTransferFunctionResponse, error)
+	// RotateKey replaces the key that signs a function's versions.
+	RotateKey(ctx context.Context, in *MsgRotateKey, opts ...grpc.CallOption) (*MsgRotateKeyResponse, error)
+	// DisputeResult stakes a deposit on a host's signed result being wrong. Super nodes re-run the request; the loser pays.
+	DisputeResult(ctx context.Context, in *MsgDisputeResult, opts ...grpc.CallOption) (*MsgDisputeResultResponse, error)
 	// CommitAttestation fixes an attester's verdict without showing it.
 	CommitAttestation(ctx context.Context, in *MsgCommitAttestation, opts ...grpc.CallOption) (*MsgCommitAttestationResponse, error)
 	// RevealAttestation shows a committed verdict.
@@ -805,9 +1698,72 @@ func (c *msgClient) RegisterSuperNode(ctx context.Context, in *MsgRegisterSuperN
 	return out, nil
 }
 
+func (c *msgClient) UpdateSuperNode(ctx context.Context, in *MsgUpdateSuperNode, opts ...grpc.CallOption) (*MsgUpdateSuperNodeResponse, error) {
+	out := new(MsgUpdateSuperNodeResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/UpdateSuperNode", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) DeployFunction(ctx context.Context, in *MsgDeployFunction, opts ...grpc.CallOption) (*MsgDeployFunctionResponse, error) {
 	out := new(MsgDeployFunctionResponse)
 	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/DeployFunction", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateFunction(ctx context.Context, in *MsgUpdateFunction, opts ...grpc.CallOption) (*MsgUpdateFunctionResponse, error) {
+	out := new(MsgUpdateFunctionResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/UpdateFunction", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RollbackFunction(ctx context.Context, in *MsgRollbackFunction, opts ...grpc.CallOption) (*MsgRollbackFunctionResponse, error) {
+	out := new(MsgRollbackFunctionResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/RollbackFunction", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DeprecateFunction(ctx context.Context, in *MsgDeprecateFunction, opts ...grpc.CallOption) (*MsgDeprecateFunctionResponse, error) {
+	out := new(MsgDeprecateFunctionResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/DeprecateFunction", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) TransferFunction(ctx context.Context, in *MsgTransferFunction, opts ...grpc.CallOption) (*MsgTransferFunctionResponse, error) {
+	out := new(MsgTransferFunctionResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/TransferFunction", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RotateKey(ctx context.Context, in *MsgRotateKey, opts ...grpc.CallOption) (*MsgRotateKeyResponse, error) {
+	out := new(MsgRotateKeyResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/RotateKey", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DisputeResult(ctx context.Context, in *MsgDisputeResult, opts ...grpc.CallOption) (*MsgDisputeResultResponse, error) {
+	out := new(MsgDisputeResultResponse)
+	err := c.cc.Invoke(ctx, "/orb.functions.v1.Msg/DisputeResult", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -845,8 +1801,22 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 type MsgServer interface {
 	// RegisterSuperNode makes a bonded validator a super node, or replaces what it had registered.
 	RegisterSuperNode(context.Context, *MsgRegisterSuperNode) (*MsgRegisterSuperNodeResponse, error)
+	// UpdateSuperNode changes some of what a super node has registered: its hot attester key, its Orb ID, its endpoint, its addresses.
+	UpdateSuperNode(context.Context, *MsgUpdateSuperNode) (*MsgUpdateSuperNodeResponse, error)
 	// DeployFunction registers a function with its first version and opens the claim that verifies it.
 	DeployFunction(context.Context, *MsgDeployFunction) (*MsgDeployFunctionResponse, error)
+	// UpdateFunction proposes a new version. The active one serves until the new one is verified.
+	UpdateFunction(context.Context, *MsgUpdateFunction) (*MsgUpdateFunctionResponse, error)
+	// RollbackFunction makes a version that was accepted before the active one again.
+	RollbackFunction(context.Context, *MsgRollbackFunction) (*MsgRollbackFunctionResponse, error)
+	// DeprecateFunction gives notice: the function serves until the notice is over, then ends.
+	DeprecateFunction(context.Context, *MsgDeprecateFunction) (*MsgDeprecateFunctionResponse, error)
+	// TransferFunction gives a function to another owner.
+	TransferFunction(context.Context, *MsgTransferFunction) (*MsgTransferFunctionResponse, error)
+	// RotateKey replaces the key that signs a function's versions.
+	RotateKey(context.Context, *MsgRotateKey) (*MsgRotateKeyResponse, error)
+	// DisputeResult stakes a deposit on a host's signed result being wrong. Super nodes re-run the request; the loser pays.
+	DisputeResult(context.Context, *MsgDisputeResult) (*MsgDisputeResultResponse, error)
 	// CommitAttestation fixes an attester's verdict without showing it.
 	CommitAttestation(context.Context, *MsgCommitAttestation) (*MsgCommitAttestationResponse, error)
 	// RevealAttestation shows a committed verdict.
@@ -862,8 +1832,29 @@ type UnimplementedMsgServer struct {
 func (*UnimplementedMsgServer) RegisterSuperNode(ctx context.Context, req *MsgRegisterSuperNode) (*MsgRegisterSuperNodeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RegisterSuperNode not implemented")
 }
+func (*UnimplementedMsgServer) UpdateSuperNode(ctx context.Context, req *MsgUpdateSuperNode) (*MsgUpdateSuperNodeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateSuperNode not implemented")
+}
 func (*UnimplementedMsgServer) DeployFunction(ctx context.Context, req *MsgDeployFunction) (*MsgDeployFunctionResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DeployFunction not implemented")
+}
+func (*UnimplementedMsgServer) UpdateFunction(ctx context.Context, req *MsgUpdateFunction) (*MsgUpdateFunctionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateFunction not implemented")
+}
+func (*UnimplementedMsgServer) RollbackFunction(ctx context.Context, req *MsgRollbackFunction) (*MsgRollbackFunctionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RollbackFunction not implemented")
+}
+func (*UnimplementedMsgServer) DeprecateFunction(ctx context.Context, req *MsgDeprecateFunction) (*MsgDeprecateFunctionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeprecateFunction not implemented")
+}
+func (*UnimplementedMsgServer) TransferFunction(ctx context.Context, req *MsgTransferFunction) (*MsgTransferFunctionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method TransferFunction not implemented")
+}
+func (*UnimplementedMsgServer) RotateKey(ctx context.Context, req *MsgRotateKey) (*MsgRotateKeyResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RotateKey not implemented")
+}
+func (*UnimplementedMsgServer) DisputeResult(ctx context.Context, req *MsgDisputeResult) (*MsgDisputeResultResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DisputeResult not implemented")
 }
 func (*UnimplementedMsgServer) CommitAttestation(ctx context.Context, req *MsgCommitAttestation) (*MsgCommitAttestationResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method CommitAttestation not implemented")
@@ -897,6 +1888,24 @@ func _Msg_RegisterSuperNode_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_UpdateSuperNode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateSuperNode)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateSuperNode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/UpdateSuperNode",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateSuperNode(ctx, req.(*MsgUpdateSuperNode))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_DeployFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgDeployFunction)
 	if err := dec(in); err != nil {
@@ -911,6 +1920,114 @@ func _Msg_DeployFunction_Handler(srv interface{}, ctx context.Context, dec func(
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).DeployFunction(ctx, req.(*MsgDeployFunction))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateFunction)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateFunction(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/UpdateFunction",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateFunction(ctx, req.(*MsgUpdateFunction))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RollbackFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRollbackFunction)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RollbackFunction(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/RollbackFunction",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RollbackFunction(ctx, req.(*MsgRollbackFunction))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DeprecateFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDeprecateFunction)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DeprecateFunction(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/DeprecateFunction",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DeprecateFunction(ctx, req.(*MsgDeprecateFunction))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_TransferFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgTransferFunction)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).TransferFunction(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/TransferFunction",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).TransferFunction(ctx, req.(*MsgTransferFunction))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RotateKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRotateKey)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RotateKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/RotateKey",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RotateKey(ctx, req.(*MsgRotateKey))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DisputeResult_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDisputeResult)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DisputeResult(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.functions.v1.Msg/DisputeResult",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DisputeResult(ctx, req.(*MsgDisputeResult))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -979,8 +2096,36 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_RegisterSuperNode_Handler,
 		},
 		{
+			MethodName: "UpdateSuperNode",
+			Handler:    _Msg_UpdateSuperNode_Handler,
+		},
+		{
 			MethodName: "DeployFunction",
 			Handler:    _Msg_DeployFunction_Handler,
+		},
+		{
+			MethodName: "UpdateFunction",
+			Handler:    _Msg_UpdateFunction_Handler,
+		},
+		{
+			MethodName: "RollbackFunction",
+			Handler:    _Msg_RollbackFunction_Handler,
+		},
+		{
+			MethodName: "DeprecateFunction",
+			Handler:    _Msg_DeprecateFunction_Handler,
+		},
+		{
+			MethodName: "TransferFunction",
+			Handler:    _Msg_TransferFunction_Handler,
+		},
+		{
+			MethodName: "RotateKey",
+			Handler:    _Msg_RotateKey_Handler,
+		},
+		{
+			MethodName: "DisputeResult",
+			Handler:    _Msg_DisputeResult_Handler,
 		},
 		{
 			MethodName: "CommitAttestation",
@@ -1075,6 +2220,89 @@ func (m *MsgRegisterSuperNodeResponse) MarshalTo(dAtA []byte) (int, error) {
 }
 
 func (m *MsgRegisterSuperNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateSuperNode) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateSuperNode) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateSuperNode) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Addresses) > 0 {
+		for iNdEx := len(m.Addresses) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Addresses[iNdEx])
+			copy(dAtA[i:], m.Addresses[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Addresses[iNdEx])))
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Endpoint) > 0 {
+		i -= len(m.Endpoint)
+		copy(dAtA[i:], m.Endpoint)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Endpoint)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Attester) > 0 {
+		i -= len(m.Attester)
+		copy(dAtA[i:], m.Attester)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Attester)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateSuperNodeResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateSuperNodeResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateSuperNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -1248,6 +2476,516 @@ func (m *MsgDeployFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, erro
 		i -= len(m.Id)
 		copy(dAtA[i:], m.Id)
 		i = encodeVarintTx(dAtA, i, uint64(len(m.Id)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateFunction) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateFunction) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateFunction) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.MaxCost.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x62
+	if len(m.Signature) > 0 {
+		i -= len(m.Signature)
+		copy(dAtA[i:], m.Signature)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signature)))
+		i--
+		dAtA[i] = 0x5a
+	}
+	if m.Contract != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Contract))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.MemoryLimit != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.MemoryLimit))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.FuelLimit != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.FuelLimit))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.Complexity != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Complexity))
+		i--
+		dAtA[i] = 0x38
+	}
+	{
+		size, err := m.Sample.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
+	if len(m.SourceHash) > 0 {
+		i -= len(m.SourceHash)
+		copy(dAtA[i:], m.SourceHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.SourceHash)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	{
+		size, err := m.Artifact.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if m.Version != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateFunctionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateFunctionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ClaimId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRollbackFunction) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRollbackFunction) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRollbackFunction) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Version != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRollbackFunctionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRollbackFunctionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRollbackFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDeprecateFunction) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDeprecateFunction) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDeprecateFunction) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDeprecateFunctionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDeprecateFunctionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDeprecateFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Ends != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Ends))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTransferFunction) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTransferFunction) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTransferFunction) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.NewOwner) > 0 {
+		i -= len(m.NewOwner)
+		copy(dAtA[i:], m.NewOwner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.NewOwner)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTransferFunctionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTransferFunctionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTransferFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRotateKey) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRotateKey) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRotateKey) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Signature) > 0 {
+		i -= len(m.Signature)
+		copy(dAtA[i:], m.Signature)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signature)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.SigningKey) > 0 {
+		i -= len(m.SigningKey)
+		copy(dAtA[i:], m.SigningKey)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.SigningKey)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRotateKeyResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRotateKeyResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRotateKeyResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDisputeResult) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDisputeResult) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDisputeResult) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Request) > 0 {
+		i -= len(m.Request)
+		copy(dAtA[i:], m.Request)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Request)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Path) > 0 {
+		for iNdEx := len(m.Path) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Path[iNdEx])
+			copy(dAtA[i:], m.Path[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Path[iNdEx])))
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	{
+		size, err := m.Result.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	{
+		size, err := m.Batch.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Reporter) > 0 {
+		i -= len(m.Reporter)
+		copy(dAtA[i:], m.Reporter)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Reporter)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDisputeResultResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDisputeResultResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDisputeResultResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ClaimId) > 0 {
+		i -= len(m.ClaimId)
+		copy(dAtA[i:], m.ClaimId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ClaimId)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -1519,6 +3257,46 @@ func (m *MsgRegisterSuperNodeResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgUpdateSuperNode) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Attester)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Endpoint)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.Addresses) > 0 {
+		for _, s := range m.Addresses {
+			l = len(s)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgUpdateSuperNodeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
 func (m *MsgDeployFunction) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1588,6 +3366,231 @@ func (m *MsgDeployFunctionResponse) Size() (n int) {
 	if m.Version != 0 {
 		n += 1 + sovTx(uint64(m.Version))
 	}
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgUpdateFunction) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovTx(uint64(m.Version))
+	}
+	l = m.Artifact.Size()
+	n += 1 + l + sovTx(uint64(l))
+	l = len(m.SourceHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Sample.Size()
+	n += 1 + l + sovTx(uint64(l))
+	if m.Complexity != 0 {
+		n += 1 + sovTx(uint64(m.Complexity))
+	}
+	if m.FuelLimit != 0 {
+		n += 1 + sovTx(uint64(m.FuelLimit))
+	}
+	if m.MemoryLimit != 0 {
+		n += 1 + sovTx(uint64(m.MemoryLimit))
+	}
+	if m.Contract != 0 {
+		n += 1 + sovTx(uint64(m.Contract))
+	}
+	l = len(m.Signature)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.MaxCost.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgUpdateFunctionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClaimId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRollbackFunction) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovTx(uint64(m.Version))
+	}
+	return n
+}
+
+func (m *MsgRollbackFunctionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDeprecateFunction) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDeprecateFunctionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Ends != 0 {
+		n += 1 + sovTx(uint64(m.Ends))
+	}
+	return n
+}
+
+func (m *MsgTransferFunction) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.NewOwner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgTransferFunctionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgRotateKey) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.SigningKey)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Signature)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRotateKeyResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDisputeResult) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Reporter)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Batch.Size()
+	n += 1 + l + sovTx(uint64(l))
+	l = m.Result.Size()
+	n += 1 + l + sovTx(uint64(l))
+	if len(m.Path) > 0 {
+		for _, b := range m.Path {
+			l = len(b)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	l = len(m.Request)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDisputeResultResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
 	l = len(m.ClaimId)
 	if l > 0 {
 		n += 1 + l + sovTx(uint64(l))
@@ -1932,6 +3935,266 @@ func (m *MsgRegisterSuperNodeResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgRegisterSuperNodeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateSuperNode) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateSuperNode: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateSuperNode: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Attester", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Attester = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Endpoint", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Endpoint = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Addresses", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Addresses = append(m.Addresses, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateSuperNodeResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateSuperNodeResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateSuperNodeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -2511,6 +4774,1590 @@ func (m *MsgDeployFunctionResponse) Unmarshal(dAtA []byte) error {
 				}
 			}
 		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateFunction) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateFunction: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateFunction: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Artifact", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Artifact.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SourceHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.SourceHash = append(m.SourceHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.SourceHash == nil {
+				m.SourceHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sample", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Sample.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Complexity", wireType)
+			}
+			m.Complexity = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Complexity |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FuelLimit", wireType)
+			}
+			m.FuelLimit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FuelLimit |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MemoryLimit", wireType)
+			}
+			m.MemoryLimit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MemoryLimit |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			m.Contract = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Contract |= Contract(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signature = append(m.Signature[:0], dAtA[iNdEx:postIndex]...)
+			if m.Signature == nil {
+				m.Signature = []byte{}
+			}
+			iNdEx = postIndex
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxCost", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.MaxCost.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateFunctionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateFunctionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateFunctionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClaimId = append(m.ClaimId[:0], dAtA[iNdEx:postIndex]...)
+			if m.ClaimId == nil {
+				m.ClaimId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRollbackFunction) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRollbackFunction: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRollbackFunction: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRollbackFunctionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRollbackFunctionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRollbackFunctionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDeprecateFunction) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDeprecateFunction: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDeprecateFunction: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDeprecateFunctionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDeprecateFunctionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDeprecateFunctionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ends", wireType)
+			}
+			m.Ends = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Ends |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTransferFunction) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTransferFunction: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTransferFunction: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field NewOwner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.NewOwner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTransferFunctionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTransferFunctionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTransferFunctionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRotateKey) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRotateKey: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRotateKey: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SigningKey", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.SigningKey = append(m.SigningKey[:0], dAtA[iNdEx:postIndex]...)
+			if m.SigningKey == nil {
+				m.SigningKey = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signature = append(m.Signature[:0], dAtA[iNdEx:postIndex]...)
+			if m.Signature == nil {
+				m.Signature = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRotateKeyResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRotateKeyResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRotateKeyResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDisputeResult) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDisputeResult: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDisputeResult: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reporter", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reporter = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Batch", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Batch.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Result", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Result.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Path", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Path = append(m.Path, make([]byte, postIndex-iNdEx))
+			copy(m.Path[len(m.Path)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Request", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Request = append(m.Request[:0], dAtA[iNdEx:postIndex]...)
+			if m.Request == nil {
+				m.Request = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDisputeResultResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDisputeResultResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDisputeResultResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field ClaimId", wireType)
 			}

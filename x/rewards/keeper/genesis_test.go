@@ -12,7 +12,7 @@ import (
 // TestGenesisRoundTrip: a state in which everything is in use comes back from its export as it was.
 func TestGenesisRoundTrip(t *testing.T) {
 	s := newSuite(t)
-	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED, "validator")
+	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED, attester)
 	s.subscribe(10_000, types.NoLimits())
 	lane := s.open(delegate, 100)
 	_, err := s.settle(sign(lane, 40))

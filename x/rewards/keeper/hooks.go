@@ -60,7 +60,7 @@ func (k Keeper) AfterFunctionDeployed(ctx context.Context, fn functionstypes.Fun
 
 // AfterClaimDecided pays the attesters of the majority in equal parts, and either starts the hosting term or refunds the owner. What the
 // attesters have earned is never refunded; without a majority it goes to the validators.
-func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Claim, majority []string) error {
+func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Claim, payees []string) error {
 	if claim.Kind != functionstypes.CLAIM_KIND_VERSION {
 		return nil
 	}
@@ -72,14 +72,18 @@ func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Clai
 	if err != nil {
 		return notFound(err, "escrow of %s", claim.FunctionId)
 	}
-	if err := k.payAttesters(ctx, params, claim.FunctionId, majority, escrow.Verification); err != nil {
+	if err := k.payAttesters(ctx, params, claim.FunctionId, payees, escrow.Verification); err != nil {
 		return err
 	}
 	escrow.Verification = math.ZeroInt()
-	if claim.Status != functionstypes.CLAIM_STATUS_ACCEPTED {
-		return k.refund(ctx, params, escrow)
+	fn, err := k.functions.GetFunction(ctx, claim.FunctionId)
+	if err != nil {
+		return err
 	}
-	if escrow.TermEpochs > 0 {
+	if fn.Status == functionstypes.FUNCTION_STATUS_REJECTED {
+		return k.refund(ctx, params, fn, escrow)
+	}
+	if escrow.From == 0 && escrow.TermEpochs > 0 {
 		epoch, err := k.seeding.Epoch(ctx)
 		if err != nil {
 			return err
@@ -89,27 +93,23 @@ func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Clai
 	return k.Escrows.Set(ctx, escrow.FunctionId, escrow)
 }
 
-func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionID string, majority []string, fee math.Int) error {
-	if len(majority) == 0 {
+func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionID string, payees []string, fee math.Int) error {
+	if len(payees) == 0 {
 		k.pay(ctx, toValidators, nil, fee)
 		return nil
 	}
-	each := fee.QuoRaw(int64(len(majority)))
-	first := fee.Sub(each.MulRaw(int64(len(majority) - 1)))
-	for i, validator := range majority {
-		node, err := k.functions.SuperNode(ctx, validator)
-		if err != nil {
-			return err
-		}
+	each := fee.QuoRaw(int64(len(payees)))
+	first := fee.Sub(each.MulRaw(int64(len(payees) - 1)))
+	for i, account := range payees {
 		amount := each
 		if i == 0 {
 			amount = first
 		}
-		if err := k.payAccount(ctx, node.Attester, amount); err != nil {
+		if err := k.payAccount(ctx, account, amount); err != nil {
 			return err
 		}
 		if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventVerificationPaid{
-			FunctionId: functionID, Account: node.Attester, Amount: coin(params, amount),
+			FunctionId: functionID, Account: account, Amount: coin(params, amount),
 		}); err != nil {
 			return err
 		}
@@ -119,11 +119,7 @@ func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionI
 
 // refund returns to the owner of a function that never became active what was kept for its hosting and its included requests. Nobody
 // can have opened a lane on it.
-func (k Keeper) refund(ctx context.Context, params types.Params, escrow types.Escrow) error {
-	fn, err := k.functions.GetFunction(ctx, escrow.FunctionId)
-	if err != nil {
-		return err
-	}
+func (k Keeper) refund(ctx context.Context, params types.Params, fn functionstypes.Function, escrow types.Escrow) error {
 	amount := escrow.Hosting
 	s, err := k.subscription(ctx, fn.Owner, fn.Id)
 	switch {

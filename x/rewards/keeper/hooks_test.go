@@ -17,12 +17,17 @@ var version = functionstypes.Version{
 }
 
 // deploy charges for the function and decides its claim with one attester's vote.
-func (s *suite) deploy(status functionstypes.ClaimStatus, majority ...string) {
+func (s *suite) deploy(status functionstypes.ClaimStatus, payees ...string) {
 	s.t.Helper()
 	require.NoError(s.t, s.keeper.AfterFunctionDeployed(s.ctx, s.world.functions[functionID], version, uorb(funds)))
 	s.endBlock()
 	claim := functionstypes.Claim{Kind: functionstypes.CLAIM_KIND_VERSION, FunctionId: functionID, Version: 1, Status: status}
-	require.NoError(s.t, s.keeper.AfterClaimDecided(s.ctx, claim, majority))
+	if status != functionstypes.CLAIM_STATUS_ACCEPTED {
+		fn := s.world.functions[functionID]
+		fn.Status = functionstypes.FUNCTION_STATUS_REJECTED
+		s.world.functions[functionID] = fn
+	}
+	require.NoError(s.t, s.keeper.AfterClaimDecided(s.ctx, claim, payees))
 	s.endBlock()
 }
 
@@ -45,9 +50,8 @@ func (s *suite) quote() *types.QueryQuoteResponse {
 // TestDeployAccepted: the quote is the charge, attesters share the verification fee, the rest stays for hosting and callers.
 func TestDeployAccepted(t *testing.T) {
 	s := newSuite(t)
-	s.world.superNodes["second"] = functionstypes.SuperNode{Validator: "second", Attester: stranger}
 	quote := s.quote()
-	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED, "validator", "second")
+	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED, attester, stranger)
 
 	require.Equal(t, -quote.Total.Amount.Int64(), s.gained(owner))
 	fee := quote.Verification.Amount.Int64()
@@ -68,16 +72,16 @@ func TestDeployAccepted(t *testing.T) {
 // validators.
 func TestDeployNotAccepted(t *testing.T) {
 	for name, c := range map[string]struct {
-		status   functionstypes.ClaimStatus
-		majority []string
+		status functionstypes.ClaimStatus
+		payees []string
 	}{
-		"rejected": {functionstypes.CLAIM_STATUS_REJECTED, []string{"validator"}},
+		"rejected": {functionstypes.CLAIM_STATUS_REJECTED, []string{attester}},
 		"expired":  {functionstypes.CLAIM_STATUS_EXPIRED, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSuite(t)
 			fee := s.quote().Verification.Amount.Int64()
-			s.deploy(c.status, c.majority...)
+			s.deploy(c.status, c.payees...)
 			require.Equal(t, -fee, s.gained(owner))
 			require.Equal(t, fee, s.gained(attester)+s.feeCollector())
 			require.Zero(t, s.held().Amount.Int64())
