@@ -174,12 +174,15 @@ func (app *App) AutoCLI() autocli.AppOptions {
 	}
 }
 
-// RegisterAPIRoutes registers the REST routes of all modules.
-func (app *App) RegisterAPIRoutes(server *api.Server, _ config.APIConfig) {
+// RegisterAPIRoutes registers the REST routes of all modules and their description.
+func (app *App) RegisterAPIRoutes(server *api.Server, cfg config.APIConfig) {
 	authtx.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
 	cmtservice.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
 	nodeservice.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
 	app.basics.RegisterGRPCGatewayRoutes(server.ClientCtx, server.GRPCGatewayRouter)
+	if err := registerOpenAPI(server.Router, cfg.Swagger); err != nil {
+		panic(fmt.Errorf("registering the OpenAPI routes: %w", err))
+	}
 }
 
 // RegisterTxService registers the service that simulates, broadcasts and finds transactions.

@@ -7,7 +7,8 @@ command -v protoc >/dev/null || { echo "gen: protoc is missing; on Debian: apt-g
 
 bin=build/tools
 mkdir -p "$bin"
-go build -o "$bin/" github.com/cosmos/gogoproto/protoc-gen-gocosmos github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway
+go build -o "$bin/" github.com/cosmos/gogoproto/protoc-gen-gocosmos github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway \
+  github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2
 
 dir() { go list -m -f '{{.Dir}}' "$1"; }
 out=$(mktemp -d)
@@ -25,6 +26,11 @@ for pkg in proto/orb/*/v1; do
     --grpc-gateway_out="logtostderr=true,allow_colon_final_segments=true:$out" \
     "$pkg"/*.proto
 done
+
+PATH="$PWD/$bin:$PATH" protoc "${include[@]}" \
+  --openapiv2_out="allow_merge=true,merge_file_name=orb,generate_unbound_methods=false,simple_operation_ids=true,openapi_naming_strategy=fqn,include_package_in_tags=true,json_names_for_fields=false:$out" \
+  proto/orb/{functions,seeding,rewards}/v1/query.proto
+mv "$out/orb.swagger.json" app/openapi.json
 
 find x pkg -name '*.pb.go' -delete -o -name '*.pb.gw.go' -delete
 cp -r "$out/github.com/orbnetwork/orb/." .
