@@ -15,6 +15,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/deploy"
+	"github.com/orbnetwork/orb/node/devloop"
 )
 
 func main() {
@@ -37,10 +38,11 @@ func run() error {
 	context.AfterFunc(ctx, stop)
 	root := &cobra.Command{
 		Use:           "orb",
-		Short:         "Host, call and try out functions on the Orb network",
+		Short:         "Write, deploy, call and host functions on the Orb network",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.AddCommand(devloop.Commands()...)
 	root.AddCommand(nodeCommand(), deploy.NewCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
 	cli.Guide(root)
 	return root.ExecuteContext(ctx)

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	cmtjson "github.com/cometbft/cometbft/libs/json"
@@ -22,6 +24,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/gateway"
+	"github.com/orbnetwork/orb/pkg/wasm/wasmtest"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the program as people do. Scripts find in their environment: NOBODY, an address where nothing listens; NODE and
 // GRPC, a chain on which no account holds anything; GATEWAY, which is of that chain, and STRANGER, which is of another; and in their
-// home the key alice.
+// home the key alice and the filter echo.wasm.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -55,7 +58,12 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			env.Vars = append(env.Vars, "HOME="+env.WorkDir, "ORBCHAIND_HOME="+env.WorkDir, "NOBODY="+nobody.Addr().String(),
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "echo.wasm"), wasmtest.Echo("echo: "), 0o600); err != nil {
+				return err
+			}
+			path := os.Getenv("PATH")
+			ownPath, _, _ := strings.Cut(path, string(os.PathListSeparator))
+			env.Vars = append(env.Vars, "PATH="+path, "SYSTEMPATH="+path, "ORBPATH="+ownPath, "HOME="+env.WorkDir, "ORBCHAIND_HOME="+env.WorkDir, "NOBODY="+nobody.Addr().String(),
 				"NODE="+node, "GRPC="+rpc, "GATEWAY="+serve(env, gatewayOf("orb-test")), "STRANGER="+serve(env, gatewayOf("orb-other")))
 			return nil
 		},

@@ -76,8 +76,14 @@ func usageError(cmd *cobra.Command, err error) error {
 // sourceLine is where in its source the SDK made an error, which it likes to print.
 var sourceLine = regexp.MustCompile(` \[[^ \]]+\.go:\d+\]`)
 
+// ErrReported ends a command whose own output has said already what failed.
+var ErrReported = errors.New("failed, as reported")
+
 // PrintError writes an error as a program's last words, with advice where there is some.
 func PrintError(out io.Writer, program string, err error) {
+	if errors.Is(err, ErrReported) {
+		return
+	}
 	fmt.Fprintf(out, "%s: %s\n", program, sourceLine.ReplaceAllString(err.Error(), ""))
 	if advice := advise(err); advice != "" {
 		fmt.Fprintln(out, advice)

@@ -78,6 +78,8 @@ func TestPrintError(t *testing.T) {
 		require.Contains(t, out.String(), c.want)
 	}
 	var out bytes.Buffer
+	cli.PrintError(&out, "prog", cli.ErrReported)
+	require.Empty(t, out.String())
 	cli.PrintError(&out, "prog", errors.New("something else"))
 	require.Equal(t, "prog: something else\n", out.String())
 }

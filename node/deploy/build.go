@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/orbnetwork/orb/node/artifact"
@@ -26,9 +26,9 @@ type Package struct {
 	Info       wasm.Info
 }
 
-// Build makes the artifact of source: a folder with a Go main package, or a ready .wasm file. Names, debug information and producers are
-// stripped, so that an executable is all that leaves the machine.
-func Build(ctx context.Context, source string) (*Package, error) {
+// Build makes the artifact of source: a folder that recipe builds, or without one its Go main package; or a ready .wasm file. Names, debug
+// information and producers are stripped, so that an executable is all that leaves the machine. With obfuscate, garble compiles Go.
+func Build(ctx context.Context, source string, recipe *Recipe, obfuscate bool) (*Package, error) {
 	stat, err := os.Stat(source)
 	if err != nil {
 		return nil, fmt.Errorf("opening source: %w", err)
@@ -39,9 +39,16 @@ func Build(ctx context.Context, source string) (*Package, error) {
 		if p.SourceHash, err = hashSource(source); err != nil {
 			return nil, err
 		}
-		module, err = compileGo(ctx, source)
-	} else {
+	}
+	switch {
+	case obfuscate && (!stat.IsDir() || recipe != nil):
+		return nil, fmt.Errorf("only a Go function's folder can be obfuscated, and %s is none", source)
+	case !stat.IsDir():
 		module, err = os.ReadFile(source)
+	case recipe != nil:
+		module, err = recipe.build(ctx, source)
+	default:
+		module, err = compileGo(ctx, source, obfuscate)
 	}
 	if err != nil {
 		return nil, err
@@ -61,51 +68,53 @@ func Build(ctx context.Context, source string) (*Package, error) {
 	return p, nil
 }
 
-// compileGo builds the main package of a folder for WASI. Paths and symbols stay out, so that the same source gives the same bytes.
-func compileGo(ctx context.Context, folder string) ([]byte, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, fmt.Errorf("building %s needs Go in the PATH; a ready .wasm file does not: %w", folder, err)
-	}
-	out, err := os.CreateTemp("", "orb-*.wasm")
+// made are folders with what builds make of a source, which are no part of it.
+var made = []string{"build", "target", "node_modules"}
+
+// Files returns the paths of a function's source below a folder, in order: every regular file, but nothing hidden and nothing that builds
+// have made.
+func Files(folder string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		hidden := path != folder && strings.HasPrefix(entry.Name(), ".")
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (hidden || path != folder && slices.Contains(made, entry.Name())):
+			return filepath.SkipDir
+		case entry.Type().IsRegular() && !hidden:
+			files = append(files, path)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("building: %w", err)
+		return nil, fmt.Errorf("listing the source: %w", err)
 	}
-	out.Close()
-	defer os.Remove(out.Name())
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out.Name(), ".")
-	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-	if message, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building %s: %w\n%s", folder, err, strings.TrimSpace(string(message)))
-	}
-	return os.ReadFile(out.Name())
+	return files, nil
 }
 
-// hashSource is the sha256 over every regular file below a folder in the order of their paths: path and content, each behind its length.
+// hashSource is the sha256 over the files of a source: path and content of each, either behind its length.
 func hashSource(folder string) ([]byte, error) {
 	h := sha256.New()
 	write := func(b []byte) {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
 		h.Write(b)
 	}
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
+	files, err := Files(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range files {
 		relative, err := filepath.Rel(folder, path)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("hashing source: %w", err)
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("hashing source: %w", err)
 		}
 		write([]byte(filepath.ToSlash(relative)))
 		write(data)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("hashing source: %w", err)
 	}
 	return h.Sum(nil), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,7 +18,7 @@ import (
 
 const shout = "testdata/shout"
 
-var built = sync.OnceValues(func() (*Package, error) { return Build(context.Background(), shout) })
+var built = sync.OnceValues(func() (*Package, error) { return Build(context.Background(), shout, nil, false) })
 
 // ready returns a .wasm file made from testdata/shout.
 func ready(t *testing.T) string {
@@ -53,7 +54,7 @@ func TestBuildFolder(t *testing.T) {
 func TestBuildModule(t *testing.T) {
 	folder, err := built()
 	require.NoError(t, err)
-	p, err := Build(t.Context(), ready(t))
+	p, err := Build(t.Context(), ready(t), nil, false)
 	require.NoError(t, err)
 	require.Nil(t, p.SourceHash)
 	require.Equal(t, folder.Artifact, p.Artifact)
@@ -74,7 +75,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"does not compile", filepath.Dir(write("main.go", "package main\n\nfunc main() { undefined() }\n")), "building"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Build(t.Context(), c.source)
+			_, err := Build(t.Context(), c.source, nil, false)
 			require.ErrorContains(t, err, c.wrong)
 		})
 	}
@@ -82,8 +83,9 @@ func TestBuildRefuses(t *testing.T) {
 
 func TestBuildWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := Build(t.Context(), shout)
-	require.ErrorContains(t, err, "needs Go in the PATH; a ready .wasm file does not")
+	_, err := Build(t.Context(), shout, nil, false)
+	require.ErrorIs(t, err, ErrToolchain)
+	require.ErrorContains(t, err, "install Go 1.24 or later")
 }
 
 func TestSourceHash(t *testing.T) {
@@ -108,4 +110,66 @@ func TestSourceHash(t *testing.T) {
 	require.Equal(t, first, hash())
 	require.NoError(t, os.Rename(filepath.Join(folder, "sub/a.txt"), filepath.Join(folder, "sub/b.txt")))
 	require.NotEqual(t, first, hash(), "names count")
+}
+
+// TestBuildByRecipe: any program may make the module.
+func TestBuildByRecipe(t *testing.T) {
+	source := func() string {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "idle"), []byte(idle), 0o600))
+		return folder
+	}
+	p, err := Build(t.Context(), source(), &Recipe{Command: []string{"cp", "idle", "build/idle.wasm"}, Output: "build/idle.wasm"}, false)
+	require.NoError(t, err)
+	require.Equal(t, idle, string(p.Bytes))
+	require.Len(t, p.SourceHash, sha256.Size)
+
+	for _, c := range []struct {
+		name, wrong string
+		command     []string
+		toolchain   bool
+	}{
+		{name: "no such program", command: []string{"no-such-compiler"}, wrong: `install it, or change "build" in orb.json`, toolchain: true},
+		{name: "fails", command: []string{"cp", "nothing", "build/idle.wasm"}, wrong: "cp: exit status 1"},
+		{name: "makes nothing", command: []string{"true"}, wrong: `"true" made no module`},
+		{
+			name: "compiler without a library", command: []string{"sh", "-c", "echo \"fatal error: 'stdlib.h' file not found\"; exit 1"},
+			wrong: "'stdlib.h' file not found", toolchain: true,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Build(t.Context(), source(), &Recipe{Command: c.command, Output: "build/idle.wasm"}, false)
+			require.ErrorContains(t, err, c.wrong)
+			require.Equal(t, c.toolchain, errors.Is(err, ErrToolchain))
+		})
+	}
+	_, err = Build(t.Context(), source(), &Recipe{Command: []string{"true"}, Output: "a"}, true)
+	require.ErrorContains(t, err, "only a Go function's folder can be obfuscated")
+}
+
+// TestObfuscate: the names of a function's own code are gone, and it still works.
+func TestObfuscate(t *testing.T) {
+	p, err := Build(t.Context(), shout, nil, true)
+	if errors.Is(err, ErrToolchain) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	require.NotContains(t, string(p.Bytes), "node/deploy/testdata")
+}
+
+// TestFiles: what builds have made and what is hidden is no source.
+func TestFiles(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"b.go", "a.go", "sub/c.go", "build/a.wasm", "target/x", "node_modules/y/z.js", ".git/config", ".env", "sub/.hidden"} {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+	}
+	files, err := Files(folder)
+	require.NoError(t, err)
+	for i, file := range files {
+		files[i], err = filepath.Rel(folder, file)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"a.go", "b.go", "sub/c.go"}, files)
 }

@@ -21,7 +21,7 @@ func NewCommand() *cobra.Command {
 	var (
 		w       wallet.Wallet
 		o       Options
-		flagged = DefaultManifest()
+		flagged ManifestFlags
 		price   string
 		super   cli.BaseURL
 		output  = cli.NewChoice("text", "json")
@@ -30,8 +30,8 @@ func NewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deploy <folder or .wasm file>",
 		Short: "Build, price, upload and register a function, and wait until it serves",
-		Long: `Build, price, upload and register a function, and wait until it serves. A folder holds a Go main package and an ` + ManifestName + ` with contract,
-sample request and limits; flags override it. Only the stripped executable leaves the machine. The function's own key is made in the
+		Long: `Build, price, upload and register a function, and wait until it serves. A folder holds a Go main package, or the source
+of another language, and an ` + ManifestName + ` with contract, sample request, limits and how it is built; flags override it. Only the stripped executable leaves the machine. The function's own key is made in the
 home, under functions/<name>.key: keep it, it signs later versions.`,
 		Example: "  deploy ./examples/markdown --name markdown --price 50uorb --from alice\n" +
 			"  deploy ./filter.wasm --contract filter --sample ./sample.txt --name shout --price 20uorb --plan standard --from alice --yes",
@@ -39,7 +39,7 @@ home, under functions/<name>.key: keep it, it signs later versions.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			o.Source, o.SuperNode = args[0], super.String()
-			if o.Manifest, err = manifest(cmd, o.Source, flagged); err != nil {
+			if o.Manifest, err = flagged.Read(cmd, o.Source); err != nil {
 				return err
 			}
 			if o.Price, err = cli.ParseCoin(price); err != nil {
@@ -75,42 +75,14 @@ home, under functions/<name>.key: keep it, it signs later versions.`,
 	flags.Uint32Var(&o.OwnerShareBps, "owner-share", 3_000, "your part of the price after the network fee, in basis points; the host gets the rest")
 	flags.StringVar(&o.Plan, "plan", "starter", "plan, as in `query rewards params`")
 	flags.Var(&super, "supernode", "base URL of the super node to upload to (default: one from the chain)")
-	flags.StringVar(&flagged.Contract, "contract", flagged.Contract, "http or filter, over the manifest's")
-	flags.StringVar(&flagged.Sample, "sample", "", "file with the sample request, over the manifest's")
-	flags.Uint64Var(&flagged.MemoryMiB, "memory-mib", flagged.MemoryMiB, "memory limit per instance, over the manifest's")
-	flags.Uint64Var(&flagged.FuelFactor, "fuel-factor", flagged.FuelFactor, "fuel limit per request as a multiple of the complexity, over the manifest's")
+	flagged.Add(cmd)
+	flags.BoolVar(&o.Obfuscate, "obfuscate", false, "build a Go function with garble, which hides names and literals")
 	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before paying")
 	flags.VarP(output, "output", "o", "text or json")
 	for _, name := range []string{"name", "price"} {
 		_ = cmd.MarkFlagRequired(name) // fails only for a flag that is not there
 	}
 	return cmd
-}
-
-// manifest is the source's own with what flags say laid over it.
-func manifest(cmd *cobra.Command, source string, flagged Manifest) (Manifest, error) {
-	folder := source
-	if stat, err := os.Stat(source); err == nil && !stat.IsDir() {
-		folder = filepath.Dir(source)
-	}
-	m, err := readManifest(folder)
-	if err != nil {
-		return m, err
-	}
-	changed := cmd.Flags().Changed
-	if changed("contract") {
-		m.Contract = flagged.Contract
-	}
-	if changed("sample") {
-		m.Sample = flagged.Sample
-	}
-	if changed("memory-mib") {
-		m.MemoryMiB = flagged.MemoryMiB
-	}
-	if changed("fuel-factor") {
-		m.FuelFactor = flagged.FuelFactor
-	}
-	return m, nil
 }
 
 func confirmed(cmd *cobra.Command) bool {

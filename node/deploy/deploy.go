@@ -20,6 +20,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/orbnetwork/orb/node/chain"
+	"github.com/orbnetwork/orb/node/runtime"
 	"github.com/orbnetwork/orb/pkg/price"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
@@ -57,7 +58,9 @@ type Options struct {
 	// Source is a folder with a Go main package, or a .wasm file; Manifest describes it.
 	Source   string
 	Manifest Manifest
-	Name     string
+	// Obfuscate builds a Go function with garble.
+	Obfuscate bool
+	Name      string
 	// Price per request, OwnerShareBps of it after the network fee for the owner, Plan by name.
 	Price         sdk.Coin
 	OwnerShareBps uint32
@@ -134,7 +137,7 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 		return nil, err
 	}
 	o.Progress("Building " + o.Source)
-	pkg, err := Build(ctx, o.Source)
+	pkg, err := Build(ctx, o.Source, o.Manifest.Build, o.Obfuscate)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +182,7 @@ func (o Options) validate() error {
 	if _, err := os.Stat(o.Source); err != nil {
 		return fmt.Errorf("%s is neither a function's folder nor a .wasm file: %w", o.Source, err)
 	}
-	if err := o.Manifest.validate(); err != nil {
+	if err := o.Manifest.Validate(); err != nil {
 		return err
 	}
 	if o.OwnerShareBps > 10_000 {
@@ -210,15 +213,20 @@ func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner strin
 	if err != nil {
 		return nil, Quote{}, fmt.Errorf("asking the chain for its params: %w", err)
 	}
-	contract, err := o.Manifest.contract()
+	contract, err := o.Manifest.FunctionContract()
 	if err != nil {
 		return nil, Quote{}, err
 	}
-	sample, err := o.Manifest.readSample()
+	sample, err := o.Manifest.ReadSample()
 	if err != nil {
 		return nil, Quote{}, err
 	}
-	complexity, err := Measure(ctx, pkg, contract, sample, functions.Params.MaxComplexity, o.Manifest.memoryLimit())
+	engine, err := runtime.New(ctx, runtime.Config{})
+	if err != nil {
+		return nil, Quote{}, err
+	}
+	defer engine.Close(context.WithoutCancel(ctx))
+	complexity, err := Measure(ctx, engine, pkg, contract, sample, functions.Params.MaxComplexity, o.Manifest.MemoryLimit())
 	if err != nil {
 		return nil, Quote{}, err
 	}
@@ -240,7 +248,7 @@ func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner strin
 	msg := &functionstypes.MsgDeployFunction{
 		Owner: owner, Name: o.Name, SigningKey: o.Key.Public().(ed25519.PublicKey), Price: o.Price, OwnerShareBps: o.OwnerShareBps, Plan: o.Plan,
 		Artifact: pkg.Artifact, SourceHash: pkg.SourceHash, Sample: functionstypes.Sample{Request: sample},
-		Complexity: complexity, FuelLimit: quote.FuelLimit, MemoryLimit: o.Manifest.memoryLimit(), Contract: contract,
+		Complexity: complexity, FuelLimit: quote.FuelLimit, MemoryLimit: o.Manifest.MemoryLimit(), Contract: contract,
 		MaxCost: sdk.NewCoin(quote.Denom, quote.Total),
 	}
 	version := msg.Version()

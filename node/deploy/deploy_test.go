@@ -114,7 +114,7 @@ func newScene(t *testing.T) *scene {
 	s := &scene{chain: ledger{balance: 100_000_000, verdict: functionstypes.FUNCTION_STATUS_ACTIVE}}
 	source := filepath.Join(t.TempDir(), "idle.wasm")
 	require.NoError(t, os.WriteFile(source, []byte(idle), 0o600))
-	p, err := Build(t.Context(), source)
+	p, err := Build(t.Context(), source, nil, false)
 	require.NoError(t, err)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.uploaded++
@@ -127,7 +127,7 @@ func newScene(t *testing.T) *scene {
 		Key:      ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)),
 		Progress: func(step string) { s.steps = append(s.steps, step) },
 	}
-	s.options.Manifest, err = readManifest(shout)
+	s.options.Manifest, err = ReadManifest(shout)
 	require.NoError(t, err)
 	return s
 }

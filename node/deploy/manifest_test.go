@@ -36,7 +36,7 @@ func TestManifest(t *testing.T) {
 			if c.file != "" {
 				require.NoError(t, os.WriteFile(filepath.Join(folder, ManifestName), []byte(c.file), 0o600))
 			}
-			m, err := readManifest(folder)
+			m, err := ReadManifest(folder)
 			if c.wrong != "" {
 				require.ErrorContains(t, err, c.wrong)
 				require.ErrorContains(t, err, filepath.Join(folder, ManifestName))
@@ -54,7 +54,7 @@ func TestManifest(t *testing.T) {
 // TestManifestValidate: whoever reads the refusal knows which line or flag to change.
 func TestManifestValidate(t *testing.T) {
 	good := Manifest{Contract: "http", Sample: "s", MemoryMiB: 64, FuelFactor: 10}
-	require.NoError(t, good.validate())
+	require.NoError(t, good.Validate())
 	for _, c := range []struct {
 		name  string
 		spoil func(*Manifest)
@@ -66,12 +66,15 @@ func TestManifestValidate(t *testing.T) {
 		{"memory without end", func(m *Manifest) { m.MemoryMiB = 1 << 45 }, []string{"want 1 to 4096"}},
 		{"no fuel", func(m *Manifest) { m.FuelFactor = 0 }, []string{"want 1 to 10", "--fuel-factor"}},
 		{"too much fuel", func(m *Manifest) { m.FuelFactor = 11 }, []string{"want 1 to 10"}},
+		{"nothing to build with", func(m *Manifest) { m.Build = &Recipe{Output: "a.wasm"} }, []string{`"build" in orb.json needs a "command"`}},
+		{"builds nothing", func(m *Manifest) { m.Build = &Recipe{Command: []string{"make"}} }, []string{`as "output" the path`}},
+		{"builds elsewhere", func(m *Manifest) { m.Build = &Recipe{Command: []string{"make"}, Output: "../a.wasm"} }, []string{"below the folder"}},
 		{"no sample", func(m *Manifest) { m.Sample = "" }, []string{"no sample request", "4096 bytes", "--sample"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := good
 			c.spoil(&m)
-			err := m.validate()
+			err := m.Validate()
 			for _, words := range c.wrong {
 				require.ErrorContains(t, err, words)
 			}
@@ -82,17 +85,17 @@ func TestManifestValidate(t *testing.T) {
 func TestReadSample(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sample")
 	m := Manifest{Sample: path}
-	_, err := m.readSample()
+	_, err := m.ReadSample()
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "--sample")
 
 	whole := strings.Repeat("x", functionstypes.MaxSampleBytes)
 	require.NoError(t, os.WriteFile(path, []byte(whole), 0o600))
-	sample, err := m.readSample()
+	sample, err := m.ReadSample()
 	require.NoError(t, err)
 	require.Equal(t, whole, string(sample))
 
 	require.NoError(t, os.WriteFile(path, []byte(whole+"x"), 0o600))
-	_, err = m.readSample()
+	_, err = m.ReadSample()
 	require.ErrorContains(t, err, "has 4097 bytes, at most 4096 are allowed")
 }

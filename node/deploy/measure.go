@@ -10,16 +10,14 @@ import (
 )
 
 // Measure runs a sample as an attester will, and returns the fuel that it burns: the version's complexity.
-func Measure(ctx context.Context, p *Package, contract functionstypes.Contract, sample []byte, maxFuel, memory uint64) (uint64, error) {
-	engine, err := runtime.New(ctx, runtime.Config{})
-	if err != nil {
-		return 0, err
-	}
-	defer engine.Close(context.WithoutCancel(ctx))
+func Measure(
+	ctx context.Context, engine *runtime.Engine, p *Package, contract functionstypes.Contract, sample []byte, maxFuel, memory uint64,
+) (uint64, error) {
 	program, err := engine.Load(ctx, p.Bytes, runtime.Limits{Fuel: maxFuel, Memory: memory})
 	if err != nil {
 		return 0, err
 	}
+	defer program.Close(context.WithoutCancel(ctx))
 	outcome, err := program.Run(ctx, contract, sample)
 	if err != nil {
 		return 0, fmt.Errorf("running the sample: %w", err)

@@ -112,13 +112,17 @@ func (s *Server) fail(w http.ResponseWriter, err error) string {
 		s.log.Error("request failed", "error", err)
 		body.Error.Message = "the gateway failed; its operator finds the reason in the log"
 	}
+	p.write(w, body)
+	return p.code
+}
+
+func (p problem) write(w http.ResponseWriter, body errorBody) {
 	w.Header().Set("Content-Type", "application/json")
 	if p.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	w.WriteHeader(p.status)
 	_ = json.NewEncoder(w).Encode(body) // the caller has gone, or gets it
-	return p.code
 }
 
 // howToPay names the commands that make the same request succeed.
