@@ -69,7 +69,7 @@ func Build(ctx context.Context, source string, recipe *Recipe, obfuscate bool) (
 }
 
 // made are folders with what builds make of a source, which are no part of it.
-var made = []string{"build", "target", "node_modules"}
+var made = []string{BuildFolder, "target", "node_modules"}
 
 // Files returns the paths of a function's source below a folder, in order: every regular file, but nothing hidden and nothing that builds
 // have made.

@@ -14,6 +14,9 @@ import (
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 )
 
+// BuildFolder, in a function's folder, holds what builds make.
+const BuildFolder = "build"
+
 // ManifestName is the file in a function's folder that describes it.
 const ManifestName = "orb.json"
 
@@ -51,13 +54,16 @@ func DefaultManifest() Manifest {
 	return Manifest{Contract: "http", MemoryMiB: 64, FuelFactor: functionstypes.FuelFactor}
 }
 
-// ReadManifest reads the manifest of a function's folder, or of the folder that a .wasm file lies in; without one the defaults hold.
-// Unknown names are errors.
+// ReadManifest reads the manifest of a function's folder, or of the folder that a .wasm file lies in or was built in; without one the
+// defaults hold. Unknown names are errors.
 func ReadManifest(source string) (Manifest, error) {
 	m := DefaultManifest()
 	folder := source
 	if stat, err := os.Stat(source); err == nil && !stat.IsDir() {
 		folder = filepath.Dir(source)
+		if absolute, err := filepath.Abs(folder); err == nil && filepath.Base(absolute) == BuildFolder {
+			folder = filepath.Dir(absolute)
+		}
 	}
 	path := filepath.Join(folder, ManifestName)
 	data, err := os.ReadFile(path)

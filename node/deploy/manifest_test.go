@@ -51,6 +51,20 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// TestManifestOfModule: a module is described by the folder that it lies in, or was built in.
+func TestManifestOfModule(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ManifestName), []byte(`{"contract": "filter"}`), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(folder, BuildFolder), 0o700))
+	for _, path := range []string{"a.wasm", filepath.Join(BuildFolder, "a.wasm")} {
+		module := filepath.Join(folder, path)
+		require.NoError(t, os.WriteFile(module, nil, 0o600))
+		m, err := ReadManifest(module)
+		require.NoError(t, err)
+		require.Equal(t, "filter", m.Contract, path)
+	}
+}
+
 // TestManifestValidate: whoever reads the refusal knows which line or flag to change.
 func TestManifestValidate(t *testing.T) {
 	good := Manifest{Contract: "http", Sample: "s", MemoryMiB: 64, FuelFactor: 10}

@@ -83,7 +83,7 @@ producers. A Go main package needs nothing else; other languages say in ` + depl
 				return err
 			}
 			if out == "" {
-				out = filepath.Join(folder, "build", strings.TrimSuffix(filepath.Base(folder), ".wasm")+".wasm")
+				out = filepath.Join(folder, deploy.BuildFolder, strings.TrimSuffix(filepath.Base(folder), ".wasm")+".wasm")
 			}
 			if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 				return err

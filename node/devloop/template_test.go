@@ -73,6 +73,21 @@ func olderRust(t *testing.T, source string, recipe *deploy.Recipe) bool {
 	return true
 }
 
+// TestDocumented: docs/functions.md shows each template's own file as it is.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "functions.md"))
+	require.NoError(t, err)
+	for template, file := range map[string]string{
+		"go": "main.go", "go-http": "main.go", "filter": "main.go", "rust": "src/lib.rs", "c": "main.c", "assemblyscript": "index.ts",
+	} {
+		source := filepath.Join(t.TempDir(), "hello")
+		require.NoError(t, devloop.New(source, template))
+		text, err := os.ReadFile(filepath.Join(source, filepath.FromSlash(file)))
+		require.NoError(t, err)
+		require.Contains(t, string(page), "\n"+string(text)+"```\n", template)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	taken := t.TempDir()
 	for _, c := range []struct{ name, folder, template, wrong string }{
