@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -19,47 +17,65 @@ import (
 )
 
 const (
-	// slice is how much fuel a guest gets at once, about a millisecond's worth. A guest that runs without ever coming back to Go would
-	// keep Go's garbage collector, and with it the whole process, waiting.
-	slice = 1_000_000
-	// bytesPerFuel is the price of what the guest reads and writes through the host.
+	// slice is how much fuel a guest gets at once, a fraction of a millisecond's worth. A guest that runs without ever coming back to Go
+	// keeps Go's garbage collector, and with it the whole process, waiting.
+	slice = 100_000
+	// callFuel is the price of a call of the host, and a unit of fuel pays for bytesPerFuel bytes that pass through it.
+	callFuel     = 200
 	bytesPerFuel = 8
 
-	seedLabel = "orb/seed/v1"
+	seedLabel  = "orb/seed/v1"
+	startLabel = "orb/start/v1"
 )
 
 var (
 	errOutOfFuel   = errors.New("out of fuel")
 	errInterrupted = errors.New("interrupted")
+	errClosed      = errors.New("the instance is closed")
 )
 
-type executionKey struct{}
-
-// execution is the state of one request outside the guest.
+// execution is the state of one request outside the guest, and of the start-up before the first.
 type execution struct {
-	contract functionstypes.Contract
-	limit    uint64
+	ctx   context.Context
+	limit uint64
 	// granted is the fuel given to the guest so far, charged what host calls cost.
 	granted, charged uint64
 
-	stdin  input
-	stdout output
-	stderr output
-	random random
-	clock  clock
+	request []byte
+	stdin   []byte
+	stdout  output
+	stderr  output
+	clock   clock
+	label   string
+	random  *rand.ChaCha8
+	// seed is what the random stream is made of, with label.
+	seed []byte
 }
 
-func newExecution(limit uint64, contract functionstypes.Contract, request []byte) *execution {
-	x := &execution{contract: contract, limit: limit}
-	x.stdin = input{x: x, rest: request}
-	x.stdout = output{x: x, limit: wasm.MaxResponseBytes}
-	x.stderr = output{x: x, limit: wasm.MaxLogBytes}
-	h := sha256.New()
-	h.Write([]byte(seedLabel))
-	h.Write(request)
-	x.random = random{x: x, stream: rand.NewChaCha8([32]byte(h.Sum(nil)))}
-	x.clock.start = requestTime(contract, request)
-	return x
+// newStart is the execution before the program has read anything of a request: everything in it is the program's own.
+func newStart(ctx context.Context, limit uint64, hash [32]byte) *execution {
+	return &execution{
+		ctx: ctx, limit: limit, label: startLabel, seed: hash[:], clock: clock{start: epoch},
+		stdout: output{limit: wasm.MaxResponseBytes}, stderr: output{limit: wasm.MaxLogBytes},
+	}
+}
+
+// newRequest goes on from start-up: what that has burned and written counts as the request's, as if the program had just been started
+// for it.
+func newRequest(ctx context.Context, limit uint64, contract functionstypes.Contract, request []byte) *execution {
+	return &execution{
+		ctx: ctx, limit: limit, request: request, stdin: request, label: seedLabel, seed: request,
+		clock:  clock{start: requestTime(contract, request)},
+		stdout: output{limit: wasm.MaxResponseBytes}, stderr: output{limit: wasm.MaxLogBytes},
+	}
+}
+
+// follow takes over what start-up has left.
+func (x *execution) follow(s *started) {
+	x.charged = s.fuel
+	x.stdout.kept, x.stdout.overflowed = bytes.Clone(s.stdout.kept), s.stdout.overflowed
+	x.stderr.kept = bytes.Clone(s.stderr.kept)
+	x.clock.elapsed = s.elapsed
 }
 
 // burned returns what has been burned when left is what the guest still has of what it was granted; left may be negative.
@@ -67,31 +83,62 @@ func (x *execution) burned(left int64) uint64 {
 	return uint64(int64(x.granted)-left) + x.charged
 }
 
-// charge bills bytes that pass between guest and host. It ends the guest when that alone is over the limit.
-func (x *execution) charge(bytes int) {
-	x.charged += (uint64(bytes) + bytesPerFuel - 1) / bytesPerFuel
-	if x.charged > x.limit {
-		panic(errOutOfFuel)
-	}
-}
-
-// refill is called by the guest when it has used up what it was granted. It grants the next slice, or ends the guest when the limit is
-// reached or nobody waits for the answer any more.
-func refill(ctx context.Context, guest api.Module, _ []uint64) {
-	x := ctx.Value(executionKey{}).(*execution)
-	if ctx.Err() != nil {
+// grant adds fuel to what the guest has left and returns what it has then. It ends the guest when the limit is reached or nobody waits
+// for the answer any more.
+func (x *execution) grant(left int64) int64 {
+	if x.ctx.Err() != nil {
 		panic(errInterrupted)
 	}
-	global := guest.ExportedGlobal(wasm.FuelExport).(api.MutableGlobal)
-	left := int64(global.Get())
 	burned := x.burned(left)
 	if burned > x.limit {
 		panic(errOutOfFuel)
 	}
 	// What is granted beyond the limit is only noticed, never used: the next look finds it burned.
-	grant := uint64(-left) + min(slice, x.limit-burned)
+	grant := min(slice, x.limit-burned) - uint64(min(left, 0))
 	x.granted += grant
-	global.Set(uint64(left + int64(grant)))
+	return left + int64(grant)
+}
+
+// charge bills a call of the host that passes bytes. It ends the guest when such charges alone are over the limit.
+func (x *execution) charge(bytes int) {
+	x.charged += callFuel + (uint64(bytes)+bytesPerFuel-1)/bytesPerFuel
+	if x.charged > x.limit {
+		panic(errOutOfFuel)
+	}
+}
+
+// read gives the next bytes of the request.
+func (x *execution) read(b []byte) int {
+	n := copy(b, x.stdin)
+	x.stdin = x.stdin[n:]
+	return n
+}
+
+// fill writes random bytes.
+func (x *execution) fill(b []byte) {
+	if x.random == nil {
+		h := sha256.New()
+		io.WriteString(h, x.label) //nolint:errcheck // a hash never fails
+		h.Write(x.seed)
+		x.random = rand.NewChaCha8([32]byte(h.Sum(nil)))
+	}
+	x.random.Read(b) //nolint:errcheck // it never fails
+}
+
+// output keeps what fits its limit and drops the rest; the guest cannot tell.
+type output struct {
+	limit      int
+	kept       []byte
+	overflowed bool
+}
+
+func (o *output) write(b []byte) {
+	room := o.limit - len(o.kept)
+	if len(b) > room {
+		o.overflowed = true
+		b = b[:room]
+	}
+	o.kept = append(o.kept, b...)
 }
 
 // epoch is the time when a request states none.
@@ -102,19 +149,20 @@ func requestTime(contract functionstypes.Contract, request []byte) time.Time {
 	if contract != functionstypes.CONTRACT_HTTP {
 		return epoch
 	}
-	lines := bufio.NewReader(bytes.NewReader(request))
-	for {
-		line, err := lines.ReadString('\n')
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "Date") {
-			if t, err := http.ParseTime(strings.TrimSpace(value)); err == nil {
+	for len(request) > 0 {
+		var line []byte
+		line, request, _ = bytes.Cut(request, []byte("\n"))
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			break
+		}
+		if name, value, ok := bytes.Cut(line, []byte(":")); ok && len(name) == 4 && bytes.EqualFold(name, []byte("Date")) {
+			if t, err := http.ParseTime(string(bytes.TrimSpace(value))); err == nil {
 				return t
 			}
 			return epoch
 		}
-		if err != nil || strings.TrimSpace(line) == "" {
-			return epoch
-		}
 	}
+	return epoch
 }
 
 // clock stands still but for a microsecond at every look and for what the guest sleeps, so that loops that wait for it end.
@@ -123,63 +171,18 @@ type clock struct {
 	elapsed time.Duration
 }
 
-func (c *clock) nano() int64 {
+func (c *clock) monotonic() uint64 {
 	c.elapsed += time.Microsecond
-	return int64(c.elapsed)
+	return uint64(c.elapsed)
 }
 
-func (c *clock) wall() (int64, int32) {
+func (c *clock) real() uint64 {
 	c.elapsed += time.Microsecond
-	now := c.start.Add(c.elapsed)
-	return now.Unix(), int32(now.Nanosecond())
+	return uint64(c.start.Add(c.elapsed).UnixNano())
 }
 
-func (c *clock) sleep(ns int64) { c.elapsed += time.Duration(max(ns, 0)) }
-
-// input is the request.
-type input struct {
-	x    *execution
-	rest []byte
-}
-
-// Read gives the next bytes of the request and io.EOF behind the last.
-func (i *input) Read(b []byte) (int, error) {
-	n := copy(b, i.rest)
-	i.rest = i.rest[n:]
-	i.x.charge(n)
-	if n == 0 && len(b) > 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// output keeps what fits its limit and drops the rest.
-type output struct {
-	x          *execution
-	limit      int
-	kept       []byte
-	overflowed bool
-}
-
-// Write never fails: a guest cannot tell that nobody keeps what it writes.
-func (o *output) Write(b []byte) (int, error) {
-	o.x.charge(len(b))
-	room := o.limit - len(o.kept)
-	if len(b) > room {
-		o.overflowed = true
-	}
-	o.kept = append(o.kept, b[:min(len(b), room)]...)
-	return len(b), nil
-}
-
-// random is the request's own stream of random bytes.
-type random struct {
-	x      *execution
-	stream *rand.ChaCha8
-}
-
-// Read never fails.
-func (r *random) Read(b []byte) (int, error) {
-	r.x.charge(len(b))
-	return r.stream.Read(b)
+// refill is called by the guest when it has used up what it was granted.
+func refill(ctx context.Context, _ api.Module, _ []uint64) {
+	i := instanceOf(ctx)
+	i.fuel.Set(uint64(i.x.grant(int64(i.fuel.Get()))))
 }

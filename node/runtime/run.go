@@ -1,16 +1,13 @@
 package runtime
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"strings"
 	"time"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/orbnetwork/orb/pkg/receipt"
@@ -50,16 +47,10 @@ func (p *Program) Run(ctx context.Context, contract functionstypes.Contract, req
 	if len(request) > wasm.MaxRequestBytes {
 		return Outcome{}, fmt.Errorf("%w: the request has %d bytes, at most %d are allowed", ErrNode, len(request), wasm.MaxRequestBytes)
 	}
-	if err := p.acquire(); err != nil {
-		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
-	}
-	defer func() { _ = p.release(context.WithoutCancel(ctx)) }() // its owner sees the error
-
 	began := time.Now()
 	limited, cancel := context.WithTimeoutCause(ctx, WallTime, ErrTimeout)
 	defer cancel()
-	x := newExecution(p.limits.Fuel, contract, request)
-	outcome, err := p.execute(context.WithValue(limited, executionKey{}, x), x)
+	outcome, err := p.code.run(limited, contract, request)
 	outcome.Duration = time.Since(began)
 	if err != nil && limited.Err() != nil {
 		return Outcome{}, context.Cause(limited)
@@ -67,35 +58,32 @@ func (p *Program) Run(ctx context.Context, contract functionstypes.Contract, req
 	return outcome, err
 }
 
-func (p *Program) execute(ctx context.Context, x *execution) (Outcome, error) {
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
-		WithStdin(&x.stdin).WithStdout(&x.stdout).WithStderr(&x.stderr).WithRandSource(&x.random).
-		WithWalltime(x.clock.wall, sys.ClockResolution(time.Microsecond)).
-		WithNanotime(x.clock.nano, sys.ClockResolution(time.Microsecond)).
-		WithNanosleep(x.clock.sleep)
-	instance, err := p.engine.wazero.InstantiateModule(ctx, p.compiled, config)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
+func (c *code) run(ctx context.Context, contract functionstypes.Contract, request []byte) (Outcome, error) {
+	i, fixed, err := c.engine.acquire(ctx, c)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case fixed != nil:
+		return fixed.under(contract), nil
 	}
-	defer instance.Close(context.WithoutCancel(ctx))
-	entries := []string{wasm.CommandEntry}
-	if instance.ExportedFunction(wasm.ReactorEntry) != nil {
-		entries = []string{wasm.InitEntry, wasm.ReactorEntry}
+	x := newRequest(ctx, c.key.limits.Fuel, contract, request)
+	over, err := i.serve(x)
+	outcome, fault := x.outcome(i, err).under(contract), i.nodeFault(err)
+	if fault == nil && !over && i.restore() {
+		c.engine.release(c, i)
+		return outcome, nil
 	}
-	for _, name := range entries {
-		if f := instance.ExportedFunction(name); f != nil && err == nil {
-			_, err = f.Call(ctx)
-		}
+	i.close()
+	c.engine.release(c, nil)
+	if fault != nil {
+		return Outcome{}, fault
 	}
-	if errors.Is(err, errInterrupted) {
-		return Outcome{}, fmt.Errorf("%w: %w", ErrNode, err)
-	}
-	return x.outcome(instance, err), nil
+	return outcome, nil
 }
 
 // outcome tells faults apart. Fuel comes first: a guest that has none left may fail in any way.
-func (x *execution) outcome(instance api.Module, err error) Outcome {
-	burned := x.burned(int64(instance.ExportedGlobal(wasm.FuelExport).Get()))
+func (x *execution) outcome(i *instance, err error) Outcome {
+	burned := x.burned(int64(i.fuel.Get()))
 	o := Outcome{Log: x.stderr.kept, Fuel: min(burned, x.limit)}
 	var exit *sys.ExitError
 	failed := err != nil
@@ -105,30 +93,72 @@ func (x *execution) outcome(instance api.Module, err error) Outcome {
 	switch {
 	case burned > x.limit || errors.Is(err, errOutOfFuel):
 		o.Fault, o.Fuel, o.Message = receipt.FaultFuel, x.limit, fmt.Sprintf("the request burned its limit of %d fuel", x.limit)
-	case failed && instance.ExportedGlobal(wasm.RefusedExport).Get() != 0:
+	case failed && int32(i.depth.Get()) < 0:
+		o.Fault, o.Message = receipt.FaultDepth, "calls nested too deep"
+	case failed && i.refused.Get() == wasm.RefusedMemory:
 		o.Fault, o.Message = receipt.FaultMemory, "the function failed after it was refused more memory"
+	case failed && i.refused.Get() == wasm.RefusedTable:
+		o.Fault, o.Message = receipt.FaultMemory, "the function failed after it was refused a larger table"
 	case failed && exit != nil:
 		o.Fault, o.Message = receipt.FaultExit, fmt.Sprintf("the function ended with exit status %d", exit.ExitCode())
-	case failed && int32(instance.ExportedGlobal(wasm.DepthExport).Get()) < 0:
-		o.Fault, o.Message = receipt.FaultDepth, "calls nested too deep"
 	case failed:
 		o.Fault, o.Message = receipt.FaultTrap, trapReason(err)
 	case x.stdout.overflowed:
 		o.Fault, o.Message = receipt.FaultResponse, fmt.Sprintf("the response is larger than %d bytes", wasm.MaxResponseBytes)
-	case x.contract == functionstypes.CONTRACT_HTTP && !isHTTPResponse(x.stdout.kept):
-		o.Fault, o.Message = receipt.FaultResponse, "standard output is not an HTTP/1.1 response"
 	default:
 		o.Response = x.stdout.kept
 	}
 	return o
 }
 
+// under looks at the response as the contract does.
+func (o Outcome) under(contract functionstypes.Contract) Outcome {
+	if o.Fault == receipt.FaultNone && contract == functionstypes.CONTRACT_HTTP && !isHTTPResponse(o.Response) {
+		o.Response, o.Fault, o.Message = nil, receipt.FaultResponse, "standard output is not an HTTP/1.1 response"
+	}
+	return o
+}
+
 // isHTTPResponse tells whether the bytes begin with a status line and headers.
 func isHTTPResponse(b []byte) bool {
-	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(b)), nil)
-	if err != nil {
+	line, rest, ok := cutLine(b)
+	// HTTP/1.1 200 OK
+	if !ok || len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[7]&^1 != '0' || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
 		return false
 	}
-	response.Body.Close()
-	return true
+	for _, digit := range line[9:12] {
+		if digit < '0' || digit > '9' {
+			return false
+		}
+	}
+	if line[9] == '0' {
+		return false
+	}
+	for {
+		if line, rest, ok = cutLine(rest); !ok || len(line) == 0 {
+			return ok
+		}
+		name, _, found := bytes.Cut(line, []byte(":"))
+		if !found || len(name) == 0 || bytes.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			return false
+		}
+	}
+}
+
+// cutLine cuts at the first line break, which may be CRLF or LF.
+func cutLine(b []byte) (line, rest []byte, ok bool) {
+	line, rest, ok = bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), rest, ok
+}
+
+// trapReason is the first line of a trap's error: the rest is a stack trace of numbers.
+func trapReason(err error) string {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
+}
+
+// isStackOverflow tells of wazero's own limit of nested calls. wazero's errors live in a package of its own; their texts are part of what
+// it promises to print.
+func isStackOverflow(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "stack overflow")
 }

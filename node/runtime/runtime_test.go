@@ -24,36 +24,81 @@ const (
 
 var generous = runtime.Limits{Fuel: 200_000_000, Memory: 64 * mib}
 
-// compile builds a Go command of testdata for WASI, once per process.
-var compile = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "orb-runtime-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	out := filepath.Join(dir, "guest.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./testdata/guest")
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
-	if message, err := cmd.CombinedOutput(); err != nil {
-		return nil, &exec.Error{Name: string(message), Err: err}
-	}
-	return os.ReadFile(out)
-})
+// dir is where all tests of the process keep guests and compiled code.
+var dir string
 
-func guest(t testing.TB) []byte {
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if dir, err = os.MkdirTemp("", "orb-runtime-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		status := m.Run()
+		for _, engine := range engines.all {
+			if err := engine.Close(context.Background()); err != nil {
+				panic(err)
+			}
+		}
+		return status
+	}())
+}
+
+// compile builds a program of testdata for WASI.
+func compile(name string, args ...string) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		out := filepath.Join(dir, name+".wasm")
+		args := append(append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", out}, args...), "./testdata/"+strings.TrimSuffix(name, "-reactor"))
+		cmd := exec.Command("go", args...)
+		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+		if message, err := cmd.CombinedOutput(); err != nil {
+			return nil, &exec.Error{Name: string(message), Err: err}
+		}
+		return os.ReadFile(out)
+	})
+}
+
+var (
+	guestCommand = compile("guest")
+	orderReactor = compile("order-reactor", "-buildmode=c-shared")
+)
+
+func built(t testing.TB, get func() ([]byte, error)) []byte {
 	t.Helper()
-	module, err := compile()
+	module, err := get()
 	require.NoError(t, err)
 	return module
 }
 
+func guest(t testing.TB) []byte { return built(t, guestCommand) }
+
+// engines are shared by the tests of a process, one for each configuration.
+var engines = struct {
+	sync.Mutex
+	all map[runtime.Config]*runtime.Engine
+}{all: make(map[runtime.Config]*runtime.Engine)}
+
+func shared(t testing.TB, config runtime.Config) *runtime.Engine {
+	t.Helper()
+	engines.Lock()
+	defer engines.Unlock()
+	engine := engines.all[config]
+	if engine == nil {
+		var err error
+		config.CacheDir = filepath.Join(dir, "cache")
+		engine, err = runtime.New(context.Background(), config)
+		require.NoError(t, err)
+		config.CacheDir = ""
+		engines.all[config] = engine
+	}
+	return engine
+}
+
 func load(t testing.TB, config runtime.Config, artifact []byte, limits runtime.Limits) *runtime.Program {
 	t.Helper()
-	engine, err := runtime.New(context.Background(), config)
+	program, err := shared(t, config).Load(context.Background(), artifact, limits)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close(context.Background())) })
-	program, err := engine.Load(context.Background(), artifact, limits)
-	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, program.Close(context.Background())) })
 	return program
 }
 
@@ -65,7 +110,7 @@ func run(t testing.TB, p *runtime.Program, contract functionstypes.Contract, req
 }
 
 func TestEcho(t *testing.T) {
-	p := load(t, runtime.Config{CacheDir: t.TempDir()}, guest(t), generous)
+	p := load(t, runtime.Config{}, guest(t), generous)
 	outcome := run(t, p, filter, "echo hello")
 	require.Equal(t, receipt.FaultNone, outcome.Fault, outcome.Message)
 	require.Equal(t, "hello", string(outcome.Response))
@@ -112,10 +157,10 @@ func TestLogFlood(t *testing.T) {
 func TestDeterminism(t *testing.T) {
 	requests := []string{"echo hello", "work", "chance", "clock", "loop", "alloc", "panic", "sleep"}
 	var outcomes []runtime.Outcome
-	for i, config := range []runtime.Config{{}, {Interpreter: true}} {
+	for i, config := range []runtime.Config{{}, {Portable: true}, {Interpreter: true}} {
 		p := load(t, config, guest(t), runtime.Limits{Fuel: 20_000_000, Memory: 32 * mib})
 		for j, request := range requests {
-			for range 2 {
+			for range 3 - i {
 				outcome := run(t, p, filter, request)
 				outcome.Duration = 0
 				if i == 0 && len(outcomes) == j {

@@ -130,10 +130,10 @@ func (c *bodyChecker) misc(in instruction, within func(string, uint32, int), mem
 	case miscMemoryCopy, miscMemoryFill:
 		memory()
 	case miscTableInit:
-		within("element segment", in.index, int(m.elements))
+		within("element segment", in.index, len(m.elements))
 		within("table", in.second, len(m.tables))
 	case miscElemDrop:
-		within("element segment", in.index, int(m.elements))
+		within("element segment", in.index, len(m.elements))
 	case miscTableCopy:
 		within("table", in.index, len(m.tables))
 		within("table", in.second, len(m.tables))

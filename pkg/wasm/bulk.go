@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // bulkChunk is how many bytes are copied or filled between two looks at the fuel.
 const bulkChunk = 1 << 18
 
@@ -132,6 +134,34 @@ func (w *rewriter) refillCode() []byte {
 	a := &assembler{}
 	a.op(0).at(opLocalGet, 0).at(opGlobalSet, w.fuelGlobal()).at(opCall, w.refillImport()).at(opGlobalGet, w.fuelGlobal())
 	return a.op(opEnd).b
+}
+
+// startCode runs a command and tells the host when it has come back.
+func (w *rewriter) startCode() []byte {
+	a := &assembler{}
+	a.op(0)
+	if e, ok := w.m.exports[CommandEntry]; ok {
+		a.at(opCall, w.moved(e.index))
+	}
+	return a.at(opCall, w.doneImport()).op(opEnd).b
+}
+
+const readFunction = "fd_read"
+
+// readCode calls fd_read until it gives something other than ReadAgain, so that a host that keeps a call of it can go back there.
+func (w *rewriter) readCode() []byte {
+	imported := slices.IndexFunc(w.m.imports, func(i importEntry) bool { return i.name == readFunction && i.from == wasiModule })
+	a := &assembler{}
+	a.op(1, 1, typeI32)
+	if imported < 0 {
+		return a.op(opI32Const, 0, opEnd).b
+	}
+	a.op(opLoop, emptyBlock)
+	for p := range uint32(4) {
+		a.at(opLocalGet, p)
+	}
+	a.at(opCall, uint32(imported)).at(opLocalTee, 4).i32(ReadAgain).op(opI32Eq).at(opBrIf, 0).op(opEnd)
+	return a.at(opLocalGet, 4).op(opEnd).b
 }
 
 // Parameters and locals of copyCode and fillCode. step is 0 when chunks are taken from the end.

@@ -7,7 +7,7 @@ import "strings"
 
 const wasiModule = "wasi_snapshot_preview1"
 
-// The entry points that a function may have; a module with both is a reactor.
+// The entry points that a function may have; a module with both is a command.
 const (
 	// CommandEntry is called once per request in a program that has just been started.
 	CommandEntry = "_start"
@@ -40,9 +40,9 @@ func Check(data []byte) (Info, error) {
 	if err := m.checkContract(); err != nil {
 		return Info{}, err
 	}
-	_, reactor := m.exports[ReactorEntry]
+	_, command := m.exports[CommandEntry]
 	return Info{
-		Reactor: reactor, Functions: len(m.bodies), Imports: len(m.imports), MemoryPages: m.memories[0].min,
+		Reactor: !command, Functions: len(m.bodies), Imports: len(m.imports), MemoryPages: m.memories[0].min,
 	}, nil
 }
 
@@ -56,14 +56,24 @@ func (m *module) checkContract() error {
 	if m.start != nil {
 		return &Error{Offset: m.start.at, Reason: "a start section is not part of the contract: use _start or _initialize"}
 	}
-	elements := uint64(0)
+	places := uint64(0)
 	for _, t := range m.tables {
-		if elements += uint64(t.min); elements > MaxTableElements {
-			return refusal(t.at, "tables of %d elements; at most %d are allowed", elements, MaxTableElements)
+		if places += uint64(t.min); places > MaxTableElements {
+			return refusal(t.at, "tables of %d elements; at most %d are allowed", places, MaxTableElements)
 		}
 	}
 	if len(m.memories) == 0 {
 		return &Error{Offset: end, Reason: "there is no memory"}
+	}
+	for _, d := range m.segments {
+		if uint64(d.offset)+uint64(len(d.bytes)) > uint64(m.memories[0].min)*PageSize && !d.passive {
+			return refusal(d.at, "data at %d reaches out of the memory", d.offset)
+		}
+	}
+	for _, e := range m.elements {
+		if uint64(e.offset)+uint64(e.count) > uint64(m.tables[e.table].min) && e.active {
+			return refusal(e.at, "elements at %d reach out of table %d", e.offset, e.table)
+		}
 	}
 	if e, ok := m.exports["memory"]; !ok || e.kind != kindMemory {
 		return &Error{Offset: end, Reason: `the memory is not exported as "memory"`}

@@ -49,6 +49,8 @@ func TestCheckRefuses(t *testing.T) {
 		},
 		"start section":        {with(func(m *wasmtest.Module) { m.Start = &start }), 45, "a start section is not part of the contract"},
 		"large table":          {with(func(m *wasmtest.Module) { m.Tables = [][2]uint32{{MaxTableElements, MaxTableElements}, {1, 1}} }), 29, "tables of 1048577 elements"},
+		"data beyond":          {with(func(m *wasmtest.Module) { m.Data = []wasmtest.Data{{Offset: PageSize - 1, Bytes: []byte("ab")}} }), 54, "reaches out of the memory"},
+		"elements beyond":      {with(func(m *wasmtest.Module) { m.Tables, m.Elements = [][2]uint32{{1, 1}}, []uint32{0, 0} }), 55, "reach out of table 0"},
 		"reserved name":        {with(func(m *wasmtest.Module) { m.Exports = [][]byte{wasmtest.Code(wasmtest.Name(FuelExport), 2, 0)} }), 45, `names that begin with "orb:" are reserved`},
 		"name twice":           {with(func(m *wasmtest.Module) { m.Exports = [][]byte{wasmtest.Code(wasmtest.Name("memory"), 2, 0)} }), 45, `exports "memory" twice`},
 		"name not UTF-8":       {with(func(m *wasmtest.Module) { m.Exports = [][]byte{wasmtest.Code(wasmtest.Name("\xff"), 2, 0)} }), 45, "not UTF-8"},
@@ -117,6 +119,10 @@ func TestCheckAccepts(t *testing.T) {
 	require.Equal(t, Info{Functions: 1, Imports: 1, MemoryPages: 1}, info)
 
 	m.Functions = append(m.Functions, wasmtest.Function{Export: ReactorEntry}, wasmtest.Function{Export: InitEntry})
+	info, err = Check(m.Bytes())
+	require.NoError(t, err)
+	require.False(t, info.Reactor)
+	m.Functions = m.Functions[1:]
 	info, err = Check(m.Bytes())
 	require.NoError(t, err)
 	require.True(t, info.Reactor)

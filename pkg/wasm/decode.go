@@ -85,9 +85,8 @@ func (m *module) section(s section, r *reader) {
 	case sectionStart:
 		m.start = &startFunction{at: s.start, index: r.index("function", len(m.functions))}
 	case sectionElement:
-		m.elements = r.count()
-		for range m.elements {
-			m.element(r, nil)
+		for range r.count() {
+			m.elements = append(m.elements, m.element(r, nil))
 		}
 	case sectionDataCount:
 		n := r.u32()
@@ -290,29 +289,29 @@ func i32Immediate(leb []byte) uint32 {
 	return uint32(value)
 }
 
-// element passes over an element segment; the visitor is as for constant.
-func (m *module) element(r *reader, visit func(start, end int, index uint32)) {
-	start := r.pos
+// element reads an element segment; the visitor is as for constant.
+func (m *module) element(r *reader, visit func(start, end int, index uint32)) elementSegment {
+	e := elementSegment{at: r.pos}
 	flags := r.u32()
 	if flags > 7 {
-		r.fail(start, "unknown element segment %d", flags)
-		return
+		r.fail(e.at, "unknown element segment %d", flags)
+		return e
 	}
 	passive, explicit, expressions := flags&1 != 0, flags&2 != 0, flags&4 != 0
-	if !passive {
-		table := uint32(0)
+	if e.active = !passive; e.active {
 		if explicit {
-			table = r.u32()
+			e.table = r.u32()
 		}
-		if r.err == nil && int(table) >= len(m.tables) {
-			r.fail(start, "there is no table %d", table)
+		if r.err == nil && int(e.table) >= len(m.tables) {
+			r.fail(e.at, "there is no table %d", e.table)
 		}
-		m.constant(r, visit)
+		e.offset, _ = m.constant(r, visit)
 	}
 	if passive || explicit {
 		r.byte()
 	}
-	for range r.count() {
+	e.count = r.count()
+	for range e.count {
 		if expressions {
 			m.constant(r, visit)
 			continue
@@ -323,13 +322,14 @@ func (m *module) element(r *reader, visit func(start, end int, index uint32)) {
 			visit(at, r.pos, index)
 		}
 	}
+	return e
 }
 
 func (m *module) readData(r *reader) {
 	for range r.count() {
 		start := r.pos
 		mode := r.u32()
-		s := segment{}
+		s := segment{at: start, passive: mode == 1}
 		switch mode {
 		case 0, 2:
 			if mode == 2 {

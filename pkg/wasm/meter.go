@@ -11,10 +11,15 @@ const Version = 2
 
 // What the rewriter adds for whoever runs the module.
 const (
-	// HostModule and RefillFunction name the added import: a function without parameters and results that is called when FuelExport is
-	// below zero. It adds fuel to the global, or ends the execution.
+	// HostModule has the added imports, functions without parameters and results. RefillFunction is called when FuelExport is below zero:
+	// it adds fuel to the global, or ends the execution. DoneFunction is called by StartExport when CommandEntry has returned.
 	HostModule     = "orb"
 	RefillFunction = "refill"
+	DoneFunction   = "done"
+	// StartExport is the entry point of a command: CommandEntry, then DoneFunction, in which the command's call can be kept for later.
+	StartExport = reservedPrefix + "start"
+	// ReadAgain is what fd_read gives to be called again, with the same parameters, before the guest sees anything of it.
+	ReadAgain = 1 << 20
 	// FuelExport is a mutable i64: the fuel left of what was granted. It starts at 0 and is true whenever the guest is not running and
 	// whenever it calls the host.
 	FuelExport = reservedPrefix + "fuel"
@@ -57,8 +62,8 @@ func Meter(data []byte, memoryLimit uint64) ([]byte, error) {
 	return newRewriter(m, pages).module(), nil
 }
 
-// rewriter writes a module anew. What it adds stands behind what is there, so that only the indices of functions move: by one, for the
-// added import.
+// rewriter writes a module anew. What it adds stands behind what is there, so that only the indices of functions move, for the
+// added imports.
 type rewriter struct {
 	m *module
 	// pages is the most that the memory may have.
@@ -74,6 +79,7 @@ func newRewriter(m *module, pages uint32) *rewriter {
 		{},
 		{params: []byte{typeI64}, results: []byte{typeI64}},
 		{params: []byte{typeI32, typeI32, typeI32}},
+		{params: []byte{typeI32, typeI32, typeI32, typeI32}, results: []byte{typeI32}},
 	}
 	for _, t := range m.functions[m.importedFunctions:] {
 		if _, known := w.wrapper[t]; !known && len(m.types[t].results) > 1 {
@@ -84,19 +90,31 @@ func newRewriter(m *module, pages uint32) *rewriter {
 	return w
 }
 
-func (w *rewriter) refillImport() uint32   { return w.m.importedFunctions }
-func (w *rewriter) refillFunction() uint32 { return uint32(len(w.m.functions)) + 1 }
-func (w *rewriter) copyFunction() uint32   { return uint32(len(w.m.functions)) + 2 }
-func (w *rewriter) fillFunction() uint32   { return uint32(len(w.m.functions)) + 3 }
+// imports is how many functions the rewriter imports.
+const imports = 2
+
+func (w *rewriter) refillImport() uint32 { return w.m.importedFunctions }
+func (w *rewriter) doneImport() uint32   { return w.m.importedFunctions + 1 }
+
+// The added functions follow the module's own, in this order.
+func (w *rewriter) refillFunction() uint32 { return uint32(len(w.m.functions)) + imports }
+func (w *rewriter) startFunction() uint32  { return uint32(len(w.m.functions)) + imports + 1 }
+func (w *rewriter) readFunction() uint32   { return uint32(len(w.m.functions)) + imports + 2 }
+func (w *rewriter) copyFunction() uint32   { return uint32(len(w.m.functions)) + imports + 3 }
+func (w *rewriter) fillFunction() uint32   { return uint32(len(w.m.functions)) + imports + 4 }
 
 func (w *rewriter) fuelGlobal() uint32    { return uint32(len(w.m.globals)) }
 func (w *rewriter) depthGlobal() uint32   { return uint32(len(w.m.globals)) + 1 }
 func (w *rewriter) refusedGlobal() uint32 { return uint32(len(w.m.globals)) + 2 }
 func (w *rewriter) changedGlobal() uint32 { return uint32(len(w.m.globals)) + 3 }
 
+// moved is where a function of the module is found in the rewritten one; a call of fd_read goes through readCode.
 func (w *rewriter) moved(index uint32) uint32 {
-	if index >= w.refillImport() {
-		return index + 1
+	switch {
+	case index >= w.refillImport():
+		return index + imports
+	case w.m.imports[index].name == readFunction && w.m.imports[index].from == wasiModule:
+		return w.readFunction()
 	}
 	return index
 }
@@ -134,15 +152,18 @@ func (w *rewriter) content(id byte, s section) []byte {
 		}
 		return w.extended(len(m.types), len(w.added), w.tail(s), added)
 	case sectionImport:
-		added := appendName(appendName(nil, HostModule), RefillFunction)
-		added = appendU32(append(added, kindFunction), uint32(len(m.types)))
-		return w.extended(len(m.imports), 1, w.tail(s), added)
-	case sectionFunction:
-		added := appendU32(nil, uint32(len(m.types))+1)
-		for range w.helpers() - 1 {
-			added = appendU32(added, uint32(len(m.types))+2)
+		var added []byte
+		for _, name := range []string{RefillFunction, DoneFunction} {
+			added = appendName(appendName(added, HostModule), name)
+			added = appendU32(append(added, kindFunction), uint32(len(m.types)))
 		}
-		return w.extended(len(m.bodies), w.helpers(), w.tail(s), added)
+		return w.extended(len(m.imports), imports, w.tail(s), added)
+	case sectionFunction:
+		var added []byte
+		for _, h := range w.helpers() {
+			added = appendU32(added, uint32(len(m.types))+h.addedType)
+		}
+		return w.extended(len(m.bodies), len(w.helpers()), w.tail(s), added)
 	case sectionTable:
 		return w.tables(s)
 	case sectionMemory:
@@ -169,12 +190,19 @@ func (w *rewriter) content(id byte, s section) []byte {
 	return m.data[s.body:s.end]
 }
 
-// helpers is how many functions are added: without a memory there is nothing to copy or fill.
-func (w *rewriter) helpers() int {
-	if len(w.m.memories) == 0 {
-		return 1
+// helper is an added function: its type among those added, and its code.
+type helper struct {
+	addedType uint32
+	code      []byte
+}
+
+// helpers returns the added functions. Without a memory there is nothing to copy or fill.
+func (w *rewriter) helpers() []helper {
+	added := []helper{{1, w.refillCode()}, {0, w.startCode()}, {3, w.readCode()}}
+	if len(w.m.memories) > 0 {
+		added = append(added, helper{2, w.copyCode()}, helper{2, w.fillCode()})
 	}
-	return 3
+	return added
 }
 
 // tail returns the elements of a section that is a vector, without their count.
@@ -280,6 +308,9 @@ func (w *rewriter) exports(s section) []byte {
 			n++
 		}
 	}
+	if _, command := w.m.exports[CommandEntry]; command {
+		add(StartExport, kindFunction, w.startFunction())
+	}
 	add(FuelExport, kindGlobal, w.fuelGlobal())
 	add(DepthExport, kindGlobal, w.depthGlobal())
 	add(RefusedExport, kindGlobal, w.refusedGlobal())
@@ -306,18 +337,14 @@ func (w *rewriter) elements(s section) []byte {
 }
 
 func (w *rewriter) code() []byte {
-	content := appendU32(nil, uint32(len(w.m.bodies)+w.helpers()))
-	add := func(code []byte) {
-		content = appendU32(content, uint32(len(code)))
-		content = append(content, code...)
-	}
+	helpers := w.helpers()
+	content := appendU32(nil, uint32(len(w.m.bodies)+len(helpers)))
 	for i := range w.m.bodies {
-		add(w.function(i))
+		code := w.function(i)
+		content = append(appendU32(content, uint32(len(code))), code...)
 	}
-	add(w.refillCode())
-	if w.helpers() > 1 {
-		add(w.copyCode())
-		add(w.fillCode())
+	for _, h := range helpers {
+		content = append(appendU32(content, uint32(len(h.code))), h.code...)
 	}
 	return content
 }

@@ -20,7 +20,7 @@ func reference(t testing.TB, data []byte) []byte {
 	m, err := decode(data)
 	require.NoError(t, err)
 	w := newRewriter(m, maxMemoryPages)
-	code := appendU32(nil, uint32(len(m.bodies)+w.helpers()))
+	code := appendU32(nil, uint32(len(m.bodies)+len(w.helpers())))
 	for i, b := range m.bodies {
 		length := uint32(len(m.typeOf(m.importedFunctions + uint32(i)).params))
 		body := appendU32(nil, uint32(len(b.locals)+1))
@@ -59,8 +59,8 @@ func reference(t testing.TB, data []byte) []byte {
 		}
 		code = append(appendU32(code, uint32(len(body))), body...)
 	}
-	for _, helper := range [][]byte{w.refillCode(), w.copyCode(), w.fillCode()}[:w.helpers()] {
-		code = append(appendU32(code, uint32(len(helper))), helper...)
+	for _, h := range w.helpers() {
+		code = append(appendU32(code, uint32(len(h.code))), h.code...)
 	}
 	metered := w.module()
 	out, err := decode(metered)
@@ -98,7 +98,8 @@ func newHarness(t testing.TB, config wazero.RuntimeConfig) *harness {
 	h.runtime = wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(api.CoreFeaturesV2))
 	t.Cleanup(func() { h.runtime.Close(ctx) })
 	_, err := h.runtime.NewHostModuleBuilder(HostModule).NewFunctionBuilder().
-		WithGoModuleFunction(api.GoModuleFunc(h.refill), nil, nil).Export(RefillFunction).Instantiate(ctx)
+		WithGoModuleFunction(api.GoModuleFunc(h.refill), nil, nil).Export(RefillFunction).
+		NewFunctionBuilder().WithFunc(func() {}).Export(DoneFunction).Instantiate(ctx)
 	require.NoError(t, err)
 	return h
 }

@@ -46,7 +46,7 @@ type module struct {
 	globals   []global
 	exports   map[string]export
 	start     *startFunction
-	elements  uint32
+	elements  []elementSegment
 	bodies    []body
 	segments  []segment
 	// imported functions and globals are the first of their index spaces.
@@ -105,10 +105,19 @@ type localGroup struct {
 	kind  byte
 }
 
-// segment is an active data segment at a constant offset of memory 0.
+// segment is a data segment of memory 0.
 type segment struct {
-	offset uint32
-	bytes  []byte
+	at      int
+	passive bool
+	offset  uint32
+	bytes   []byte
+}
+
+// elementSegment says where an element segment goes; offset is 0 unless it is a constant number.
+type elementSegment struct {
+	at                   int
+	active               bool
+	table, offset, count uint32
 }
 
 // typeOf returns the type of a function that decode has found to exist.

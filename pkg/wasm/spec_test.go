@@ -99,7 +99,7 @@ func newSpec(t *testing.T, file, spectest string, config wazero.RuntimeConfig) *
 	s.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	t.Cleanup(func() { require.NoError(t, s.runtime.Close(ctx)) })
 	_, err = s.runtime.NewHostModuleBuilder(HostModule).NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(endlessRefill), nil, nil).
-		Export(RefillFunction).Instantiate(ctx)
+		Export(RefillFunction).NewFunctionBuilder().WithFunc(func() {}).Export(DoneFunction).Instantiate(ctx)
 	require.NoError(t, err)
 	host, err := os.ReadFile(spectest)
 	require.NoError(t, err)
