@@ -171,7 +171,7 @@ func TestNothingLeaksAfterFault(t *testing.T) {
 				// the first byte of the request tells whether to fail
 				code := wasmtest.Code(readRequest(), i32(bufferAt), 0x2d, 0, 0, i32('!'), 0x46, 0x04, 0x40, leave, fail, 0x0b,
 					respond(i32(secretAt), 0x29, 3, 0, 0x23, 0, 0xad, 0x7c))
-				p := load(t, config, handmade(reactor, code), runtime.Limits{Fuel: 30_000_000, Memory: mib})
+				p := load(t, config, handmade(reactor, code), runtime.Limits{Fuel: 2_000_000, Memory: mib})
 				before := run(t, p, filter, "fine")
 				require.Equal(t, receipt.FaultNone, before.Fault, before.Message)
 				failed := run(t, p, filter, "!")
