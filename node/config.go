@@ -13,6 +13,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/host"
+	"github.com/orbnetwork/orb/node/peer"
 )
 
 // Config is <home>/config/node.toml. The comments are written into the file.
@@ -32,6 +33,7 @@ type Config struct {
 	PeerListen    []string `toml:"peer_listen" comment:"Multiaddrs to listen on for peers."`
 	PeerAddresses []string `toml:"peer_addresses" comment:"Multiaddrs under which peers reach this node; empty for what it listens on."`
 	Bootstrap     []string `toml:"bootstrap" comment:"Multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain."`
+	Reachability  string   `toml:"reachability" comment:"public or private when you know whether peers can open connections to this node; empty to find out."`
 
 	// Status.
 	StatusListen string `toml:"status_listen" comment:"Loopback address of the node's own status, for orb node status: host:port."`
@@ -44,11 +46,17 @@ type Config struct {
 
 	// Serving.
 	MaxInFlight int    `toml:"max_in_flight" comment:"Requests that run or wait at once; 0 takes 32 per CPU."`
+	MaxMemoryMB int64  `toml:"max_memory_mb" comment:"Memory that the node tries to stay in, in MB, an eighth of it for connections; 0 is no bound."`
+	CPUPercent  int    `toml:"cpu_percent" comment:"Share of the machine's CPUs that functions may use; 100 is all."`
+	MaxRateOut  int64  `toml:"max_rate_out" comment:"Bytes a second to peers beyond which requests are refused as busy; 0 is no bound."`
 	SettleEvery string `toml:"settle_every" comment:"Longest time that earnings wait for settlement."`
 	SettleAt    uint64 `toml:"settle_at" comment:"Earnings in uorb that are settled without waiting."`
 	// SettleMargin keeps gas small beside earnings.
 	SettleMargin uint64 `toml:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane, over settle_at and at the stop once is enough. 0 settles whatever it costs."`
 }
+
+// leastMemoryMB is what a node needs to serve anything.
+const leastMemoryMB = 256
 
 // DefaultConfig holds every default.
 func DefaultConfig() Config {
@@ -65,6 +73,7 @@ func DefaultConfig() Config {
 		StatusListen:   "127.0.0.1:4080",
 		SettleEvery:    "30s",
 		SettleAt:       1_000_000,
+		CPUPercent:     100,
 		SettleMargin:   10,
 	}
 }
@@ -123,8 +132,17 @@ func (c Config) validate() error {
 		return errors.New("rpc, grpc, operator and status_listen must be set")
 	case len(c.PeerListen) == 0:
 		return errors.New("peer_listen must name an address")
-	case c.MaxFunctions < 0 || c.MaxInFlight < 0:
-		return errors.New("max_functions and max_in_flight must not be negative")
+	case c.MaxFunctions < 0 || c.MaxInFlight < 0 || c.MaxMemoryMB < 0 || c.MaxRateOut < 0:
+		return errors.New("max_functions, max_in_flight, max_memory_mb and max_rate_out must not be negative")
+	case c.MaxMemoryMB > 0 && c.MaxMemoryMB < leastMemoryMB:
+		return fmt.Errorf("max_memory_mb is %d, want 0 or at least %d", c.MaxMemoryMB, leastMemoryMB)
+	case c.CPUPercent < 1 || c.CPUPercent > 100:
+		return fmt.Errorf("cpu_percent is %d, want 1 to 100", c.CPUPercent)
+	}
+	switch peer.Reachability(c.Reachability) {
+	case peer.ReachabilityUnknown, peer.ReachabilityPublic, peer.ReachabilityPrivate:
+	default:
+		return fmt.Errorf("reachability %q is neither public nor private", c.Reachability)
 	}
 	return nil
 }
@@ -145,8 +163,14 @@ func (c Config) announced(listening []string) []string {
 	}
 	addresses := make([]string, 0, len(listening))
 	for _, address := range listening {
+		if strings.Contains(address, "/p2p-circuit") {
+			continue // relays come and go; the DHT knows them
+		}
 		base, _, _ := strings.Cut(address, "/p2p/")
 		addresses = append(addresses, base)
 	}
 	return addresses[:min(len(addresses), maxAddresses)]
 }
+
+// peerMemory is what connections may take of the node's memory, in bytes.
+func (c Config) peerMemory() int64 { return c.MaxMemoryMB << 20 / 8 }

@@ -15,6 +15,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/orbnetwork/orb/node/artifact"
@@ -76,11 +79,16 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 	}
 	defer sender.Close()
 
-	bootstrap, err := superNodes(ctx, client.Functions())
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	bootstrap, err := SuperNodes(ctx, client.Functions())
 	if err != nil {
 		return err
 	}
-	peers, err := peer.New(ctx, peer.Config{Key: key, Listen: cfg.PeerListen, Bootstrap: append(slices.Clone(cfg.Bootstrap), bootstrap...)})
+	peers, err := peer.New(ctx, peer.Config{
+		Key: key, Listen: cfg.PeerListen, Bootstrap: append(slices.Clone(cfg.Bootstrap), bootstrap...), Dir: home,
+		Reachability: peer.Reachability(cfg.Reachability), MaxMemory: cfg.peerMemory(), Registerer: registry,
+	})
 	if err != nil {
 		return err
 	}
@@ -130,6 +138,9 @@ func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Ho
 	}
 	// Callers come as soon as the node is on chain.
 	peers.ServeInvoke(h)
+	if err := peers.Join(ctx); err != nil {
+		return err
+	}
 	if err := h.Start(ctx, height); err != nil {
 		return err
 	}
@@ -157,8 +168,8 @@ func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Ho
 	}
 }
 
-// superNodes returns multiaddrs of the super nodes on chain.
-func superNodes(ctx context.Context, functions functionstypes.QueryClient) ([]string, error) {
+// SuperNodes returns multiaddrs with /p2p of the super nodes on chain, to meet peers at.
+func SuperNodes(ctx context.Context, functions functionstypes.QueryClient) ([]string, error) {
 	answer, err := functions.SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{Pagination: &query.PageRequest{Limit: maxSuperNodes}})
 	if err != nil {
 		return nil, fmt.Errorf("asking the chain for super nodes: %w", err)

@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/orbnetwork/orb/node/cli"
+	"github.com/orbnetwork/orb/node"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/peer"
@@ -126,11 +127,18 @@ func callDirect(ctx context.Context, cmd *cobra.Command, w *wallet.Wallet, reque
 	if err != nil {
 		return err
 	}
-	peers, err := peer.New(ctx, peer.Config{Key: identity, Listen: []string{"/ip4/0.0.0.0/tcp/0"}})
+	bootstrap, err := node.SuperNodes(ctx, c.Functions())
+	if err != nil {
+		return err
+	}
+	peers, err := peer.New(ctx, peer.Config{Key: identity, Listen: []string{"/ip4/0.0.0.0/tcp/0"}, Bootstrap: bootstrap})
 	if err != nil {
 		return err
 	}
 	defer peers.Close()
+	if err := peers.Join(ctx); err != nil {
+		return err
+	}
 	height, err := c.Height(ctx)
 	if err != nil {
 		return err

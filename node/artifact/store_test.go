@@ -22,6 +22,7 @@ func newHost(t *testing.T, bootstrap ...string) *peer.Host {
 	h, err := peer.New(t.Context(), peer.Config{Key: key, Bootstrap: bootstrap, Listen: []string{"/ip4/127.0.0.1/tcp/0"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	require.NoError(t, h.Join(t.Context()))
 	return h
 }
 

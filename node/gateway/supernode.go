@@ -64,6 +64,8 @@ type superNode struct {
 	own    *host.Host
 	client *client.Client
 	server *Server
+	// registry holds the metrics of all parts.
+	registry *prometheus.Registry
 
 	// closers end what was built, last first.
 	closers []func(context.Context) error
@@ -71,7 +73,7 @@ type superNode struct {
 
 // Run is `orbchaind supernode start`: it serves until ctx ends, then lets calls finish, receipts go out and earnings settle.
 func Run(ctx context.Context, home string, cfg Config, log *slog.Logger) (err error) {
-	s := &superNode{cfg: cfg, log: log}
+	s := &superNode{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	defer func() {
 		grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 		defer cancel()
@@ -159,7 +161,9 @@ func (s *superNode) build(ctx context.Context, home string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.peers, err = peer.New(ctx, peer.Config{Key: nodeKey, Listen: s.cfg.PeerListen, Bootstrap: contacts}); err != nil {
+	if s.peers, err = peer.New(ctx, peer.Config{
+		Key: nodeKey, Listen: s.cfg.PeerListen, Bootstrap: contacts, Dir: data, Super: true, Registerer: s.registry,
+	}); err != nil {
 		return 0, err
 	}
 	s.closing(func(context.Context) error { return s.peers.Close() })
@@ -193,12 +197,14 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	}
 	s.closing(s.own.Close)
 	s.peers.ServeInvoke(s.own)
+	if err := s.peers.Join(ctx); err != nil {
+		return err
+	}
 
-	registry := prometheus.NewRegistry()
 	s.client, err = client.New(client.Config{
 		ChainID: s.chain.ChainID(), Height: height, SessionKey: sessionKey, Opener: s.sender.Address(),
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
-		Sender: s.sender, Dialer: dialer{s.peers, s.own}, Own: s.own.ID(), Registerer: registry, Log: s.log,
+		Sender: s.sender, Dialer: dialer{s.peers, s.own}, Own: s.own.ID(), Registerer: s.registry, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -206,7 +212,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	s.closing(s.client.Close)
 	if s.server, err = newServer(s.cfg, parts{
 		chainID: s.chain.ChainID(), attester: s.sender.Address(), orbID: s.own.ID(),
-		chain: chainQueries{s.chain}, caller: rescuer{s.client, s.own}, store: s.store, db: db, registry: registry, log: s.log,
+		chain: chainQueries{s.chain}, caller: rescuer{s.client, s.own}, store: s.store, db: db, registry: s.registry, log: s.log,
 	}); err != nil {
 		return err
 	}

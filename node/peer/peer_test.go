@@ -20,6 +20,7 @@ func newTestHost(t testing.TB, bootstrap ...string) *Host {
 		Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	require.NoError(t, h.Join(t.Context()))
 	return h
 }
 
