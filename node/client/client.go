@@ -33,7 +33,13 @@ type Sender interface {
 	Send(ctx context.Context, msgs ...sdk.Msg) (*chain.TxResult, error)
 }
 
-// Config of a client. Everything but Own, Registerer and Log is required.
+// Challenger asks connected hosts to show what they claim to seed. *peer.Host is one.
+type Challenger interface {
+	// Challenge fails with peer.ErrNotHeld when the host says that it does not have the version.
+	Challenge(ctx context.Context, orbID string, c peer.Challenge) (*peer.Possession, error)
+}
+
+// Config of a client. Everything but Challenger, Own, Registerer and Log is required.
 type Config struct {
 	ChainID string
 	// Height is the chain's when the client starts; Observe moves it.
@@ -48,6 +54,8 @@ type Config struct {
 	Rewards   rewardstypes.QueryClient
 	Sender    Sender
 	Dialer    Dialer
+	// Challenger has hosts challenged whenever a connection to them is made; nil trusts them until they serve.
+	Challenger Challenger
 
 	// Own is the Orb ID of the caller's own host, which serves only what nobody else does; empty without one.
 	Own string

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -192,4 +194,17 @@ func (f *Function) seededBy(orbID string) bool {
 		}
 	}
 	return false
+}
+
+// seededBy lists the functions that are remembered with a host among their seeds.
+func (d *directory) seededBy(orbID string) []*Function {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	byID := make(map[string]*Function)
+	for _, e := range d.entries {
+		if e.function != nil && e.function.seededBy(orbID) {
+			byID[e.function.Id] = e.function
+		}
+	}
+	return slices.Collect(maps.Values(byID))
 }

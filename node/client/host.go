@@ -46,6 +46,8 @@ type host struct {
 	dialing  chan struct{}
 	failures int
 	retryAt  time.Time
+	// resting is until when the host is left alone whatever its connections do.
+	resting time.Time
 	// lostAt is when the last connection ended.
 	lostAt  time.Time
 	dropped error
@@ -86,14 +88,14 @@ func (h *host) connection() *peer.Conn {
 func (h *host) returning(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.dropped == nil && (h.dialing != nil || now.Sub(h.lostAt) < lossTimeout)
+	return h.dropped == nil && now.After(h.resting) && (h.dialing != nil || now.Sub(h.lostAt) < lossTimeout)
 }
 
 // due tells whether connecting may be tried now.
 func (h *host) due(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.conn == nil && h.dialing == nil && h.dropped == nil && now.After(h.retryAt)
+	return h.conn == nil && h.dialing == nil && h.dropped == nil && now.After(h.retryAt) && now.After(h.resting)
 }
 
 // drop ends all dealings with a host that was caught.
@@ -127,7 +129,7 @@ func (c *Client) connect(ctx context.Context, h *host) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-		case time.Now().Before(h.retryAt):
+		case time.Now().Before(h.retryAt), time.Now().Before(h.resting):
 			h.mu.Unlock()
 			return errBackoff
 		}
@@ -163,6 +165,9 @@ func (c *Client) dial(ctx context.Context, h *host, addrs []string) error {
 	h.conn, h.failures = conn, 0
 	h.mu.Unlock()
 	c.background(func(ctx context.Context) { c.attend(ctx, h, conn) })
+	if c.cfg.Challenger != nil && !h.last {
+		c.background(func(ctx context.Context) { c.challenge(ctx, h, conn) })
+	}
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 type metrics struct {
 	receipts, openings, badBatches prometheus.Counter
-	failovers                      *prometheus.CounterVec
+	failovers, challenges          *prometheus.CounterVec
 }
 
 func newMetrics(registerer prometheus.Registerer) (metrics, error) {
@@ -22,11 +22,14 @@ func newMetrics(registerer prometheus.Registerer) (metrics, error) {
 		failovers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "orb", Subsystem: "client", Name: "failovers_total", Help: "Requests that went on to another host, by reason.",
 		}, []string{"reason"}),
+		challenges: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "orb", Subsystem: "client", Name: "challenges_total", Help: "Challenges of hosts to show what they seed, by outcome.",
+		}, []string{"outcome"}),
 	}
 	if registerer == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.receipts, m.openings, m.badBatches, m.failovers} {
+	for _, c := range []prometheus.Collector{m.receipts, m.openings, m.badBatches, m.failovers, m.challenges} {
 		if err := registerer.Register(c); err != nil {
 			return metrics{}, fmt.Errorf("registering metrics: %w", err)
 		}

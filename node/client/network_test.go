@@ -21,6 +21,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/pkg/orbid"
+	"github.com/orbnetwork/orb/pkg/possession"
 	"github.com/orbnetwork/orb/pkg/price"
 	"github.com/orbnetwork/orb/pkg/receipt"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -47,6 +48,8 @@ type testNetwork struct {
 	hosts    map[string]*testHost
 	// queries counts what the chain was asked, and txs what was sent.
 	queries, txs int
+	// artifact is the function's.
+	artifact []byte
 	// hold, when set, keeps transactions from being included until it is closed.
 	hold chan struct{}
 }
@@ -118,7 +121,16 @@ func (n *testNetwork) Function(_ context.Context, r *functionstypes.QueryFunctio
 	if r.Function != n.function.Name && r.Function != n.function.Id {
 		return nil, status.Error(codes.NotFound, "no such function")
 	}
-	return &functionstypes.QueryFunctionResponse{Function: n.function, Version: functionstypes.Version{Number: n.function.ActiveVersion}}, nil
+	return &functionstypes.QueryFunctionResponse{Function: n.function, Version: n.version()}, nil
+}
+
+func (n *testNetwork) version() functionstypes.Version {
+	v := functionstypes.Version{Number: n.function.ActiveVersion}
+	if n.artifact != nil {
+		root := possession.Root(n.artifact)
+		v.Artifact = functionstypes.Artifact{MerkleRoot: root[:], Size_: uint64(len(n.artifact))}
+	}
+	return v
 }
 
 type seedingQueries struct {
