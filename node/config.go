@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -39,10 +41,15 @@ type Config struct {
 	StatusListen string `toml:"status_listen" comment:"Loopback address of the node's own status, for orb node status: host:port."`
 
 	// Policy: which functions to seed.
-	MinPrice         uint64 `toml:"min_price" comment:"Least price in uorb per million fuel of complexity; 0 takes any."`
-	MaxArtifactBytes uint64 `toml:"max_artifact_bytes" comment:"Largest artifact to take; 0 is no bound."`
-	MaxBytes         uint64 `toml:"max_bytes" comment:"Room for all artifacts; 0 is no bound."`
-	MaxFunctions     int    `toml:"max_functions" comment:"Most functions to take; 0 is no bound."`
+	Manual           bool     `toml:"manual" comment:"true takes only the functions under seeds; see orb seed."`
+	MinPrice         uint64   `toml:"min_price" comment:"Least price in uorb per million fuel of complexity; 0 takes any."`
+	MaxArtifactBytes uint64   `toml:"max_artifact_bytes" comment:"Largest artifact to take; 0 is no bound."`
+	MaxBytes         uint64   `toml:"max_bytes" comment:"Room for all artifacts; 0 is no bound."`
+	MaxFunctions     int      `toml:"max_functions" comment:"Most functions to take; 0 is no bound."`
+	AllowOwners      []string `toml:"allow_owners" comment:"Accounts whose functions are taken; empty for all."`
+	DenyOwners       []string `toml:"deny_owners" comment:"Accounts whose functions are not taken."`
+	Seeds            []string `toml:"seeds" comment:"Ids of functions that are taken whatever they pay."`
+	NoSeeds          []string `toml:"no_seeds" comment:"Ids of functions that are never taken."`
 
 	// Serving.
 	MaxInFlight int    `toml:"max_in_flight" comment:"Requests that run or wait at once; 0 takes 32 per CPU."`
@@ -70,6 +77,10 @@ func DefaultConfig() Config {
 		PeerListen:     []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"},
 		PeerAddresses:  []string{},
 		Bootstrap:      []string{},
+		AllowOwners:    []string{},
+		DenyOwners:     []string{},
+		Seeds:          []string{},
+		NoSeeds:        []string{},
 		StatusListen:   "127.0.0.1:4080",
 		SettleEvery:    "30s",
 		SettleAt:       1_000_000,
@@ -105,6 +116,14 @@ func LoadConfig(home string) (Config, error) {
 
 // WriteConfig writes node.toml into a home that has none.
 func WriteConfig(home string, c Config) error {
+	if _, err := os.Stat(configPath(home)); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("writing config: %s is there already", configPath(home))
+	}
+	return SaveConfig(home, c)
+}
+
+// SaveConfig replaces node.toml, whole. A running node takes the policy of it when it is told; the rest at its next start.
+func SaveConfig(home string, c Config) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -112,15 +131,22 @@ func WriteConfig(home string, c Config) error {
 	if err != nil {
 		return fmt.Errorf("writing config: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(configPath(home)), 0o700); err != nil {
+	path := configPath(home)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("writing config: %w", err)
 	}
-	file, err := os.OpenFile(configPath(home), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing config: %w", err)
 	}
 	_, err = file.Write(data)
-	return errors.Join(err, file.Close())
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return fmt.Errorf("writing config: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("writing config: %w", err)
+	}
+	return nil
 }
 
 func (c Config) validate() error {
@@ -153,7 +179,10 @@ func (c Config) settleEvery() time.Duration {
 }
 
 func (c Config) policy() host.Policy {
-	return host.Policy{MinPrice: c.MinPrice, MaxArtifactBytes: c.MaxArtifactBytes, MaxBytes: c.MaxBytes, MaxFunctions: c.MaxFunctions}
+	return host.Policy{
+		Manual: c.Manual, MinPrice: c.MinPrice, MaxArtifactBytes: c.MaxArtifactBytes, MaxBytes: c.MaxBytes, MaxFunctions: c.MaxFunctions,
+		AllowOwners: c.AllowOwners, DenyOwners: c.DenyOwners, Always: c.Seeds, Never: c.NoSeeds,
+	}
 }
 
 // announced are the addresses to register on chain: those configured, else those that the node listens on.
@@ -174,3 +203,21 @@ func (c Config) announced(listening []string) []string {
 
 // peerMemory is what connections may take of the node's memory, in bytes.
 func (c Config) peerMemory() int64 { return c.MaxMemoryMB << 20 / 8 }
+
+// limit makes the process stay in its share of the machine.
+func (c Config) limit() {
+	if c.MaxMemoryMB > 0 {
+		debug.SetMemoryLimit(c.MaxMemoryMB << 20)
+	}
+	if c.CPUPercent < 100 {
+		runtime.GOMAXPROCS(max(1, runtime.NumCPU()*c.CPUPercent/100))
+	}
+}
+
+// throttled tells whether more is sent to peers than may be; nil when there is no bound.
+func (c Config) throttled(peers *peer.Host) func() bool {
+	if c.MaxRateOut == 0 {
+		return nil
+	}
+	return func() bool { return peers.RateOut() > float64(c.MaxRateOut) }
+}

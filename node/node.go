@@ -4,12 +4,9 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +41,11 @@ func Init(home string, cfg Config) (string, error) {
 	if err := WriteConfig(home, cfg); err != nil {
 		return "", err
 	}
+	return ID(home)
+}
+
+// ID is the Orb ID of a home's node key, which is made when there is none.
+func ID(home string) (string, error) {
 	key, err := client.LoadKey(keyPath(home))
 	if err != nil {
 		return "", err
@@ -57,6 +59,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	cfg.limit()
 	client, err := chain.Dial(ctx, chain.Config{RPC: cfg.RPC, GRPC: cfg.GRPC})
 	if err != nil {
 		return err
@@ -110,7 +113,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 		Load: func(ctx context.Context, artifact []byte, limits runtime.Limits) (host.Program, error) {
 			return engine.Load(ctx, artifact, limits)
 		},
-		MaxInFlight: cfg.MaxInFlight, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
+		MaxInFlight: cfg.MaxInFlight, Throttled: cfg.throttled(peers), Registerer: registry, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
 	})
 	if err != nil {
 		return err
@@ -120,11 +123,11 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 		defer cancel()
 		err = errors.Join(err, h.Close(closing))
 	}()
-	return serve(ctx, cfg, client, peers, h)
+	return serve(ctx, home, cfg, client, peers, h, registry)
 }
 
 // serve joins chain, peers and host until ctx ends.
-func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Host, h *host.Host) error {
+func serve(ctx context.Context, home string, cfg Config, client *chain.Client, peers *peer.Host, h *host.Host, registry *prometheus.Registry) error {
 	height, err := client.Height(ctx)
 	if err != nil {
 		return err
@@ -138,13 +141,15 @@ func serve(ctx context.Context, cfg Config, client *chain.Client, peers *peer.Ho
 	}
 	// Callers come as soon as the node is on chain.
 	peers.ServeInvoke(h)
+	peers.ServeChallenges(h.Show)
 	if err := peers.Join(ctx); err != nil {
 		return err
 	}
 	if err := h.Start(ctx, height); err != nil {
 		return err
 	}
-	status, err := serveStatus(ctx, cfg.StatusListen, h)
+	l := &local{home: home, host: h, peers: peers, registry: registry}
+	status, err := l.serve(ctx, cfg.StatusListen)
 	if err != nil {
 		return err
 	}
@@ -181,41 +186,4 @@ func SuperNodes(ctx context.Context, functions functionstypes.QueryClient) ([]st
 		}
 	}
 	return addresses, nil
-}
-
-// serveStatus answers GET /v1/status.
-func serveStatus(ctx context.Context, listen string, h *host.Host) (*http.Server, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return nil, fmt.Errorf("listening for status requests: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(h.Status()) // the asker has gone
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // ends with Close
-	return server, nil
-}
-
-// FetchStatus asks the running node of a config.
-func FetchStatus(ctx context.Context, cfg Config) (*host.Status, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.StatusListen+"/v1/status", nil)
-	if err != nil {
-		return nil, fmt.Errorf("asking the node: %w", err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("asking the node (is it running?): %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking the node: %s", response.Status)
-	}
-	var status host.Status
-	if err := json.NewDecoder(http.MaxBytesReader(nil, response.Body, 16<<20)).Decode(&status); err != nil {
-		return nil, fmt.Errorf("asking the node: %w", err)
-	}
-	return &status, nil
 }

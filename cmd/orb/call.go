@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	bolt "go.etcd.io/bbolt"
 
-	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node"
+	"github.com/orbnetwork/orb/node/cli"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/gateway"
 	"github.com/orbnetwork/orb/node/peer"

@@ -187,7 +187,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	s.own, err = host.New(host.Config{
 		Dir: data, ChainID: s.chain.ChainID(), Key: nodeKey, Moniker: s.cfg.Moniker, Addresses: addresses,
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
-		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), SettleMargin: s.cfg.SettleMargin, Log: s.log,
+		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), SettleMargin: s.cfg.SettleMargin, Registerer: s.registry, Log: s.log,
 		Load: func(ctx context.Context, data []byte, limits runtime.Limits) (host.Program, error) {
 			return s.engine.Load(ctx, data, limits)
 		},
@@ -197,6 +197,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	}
 	s.closing(s.own.Close)
 	s.peers.ServeInvoke(s.own)
+	s.peers.ServeChallenges(s.own.Show)
 	if err := s.peers.Join(ctx); err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	s.client, err = client.New(client.Config{
 		ChainID: s.chain.ChainID(), Height: height, SessionKey: sessionKey, Opener: s.sender.Address(),
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
-		Sender: s.sender, Dialer: dialer{s.peers, s.own}, Own: s.own.ID(), Registerer: s.registry, Log: s.log,
+		Sender: s.sender, Dialer: dialer{s.peers, s.own}, Challenger: s.peers, Own: s.own.ID(), Registerer: s.registry, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -258,14 +259,15 @@ func (s *superNode) follow(ctx context.Context, height int64) {
 				time.AfterFunc(ownSeedAfter, func() { s.own.Hint(activated.FunctionId) })
 			}
 		}
-		block.Events = slices.DeleteFunc(slices.Clone(block.Events), isActivation)
+		block.Events = slices.DeleteFunc(slices.Clone(block.Events), s.leftToNodes)
 		s.own.Observe(block)
 	}
 }
 
-func isActivation(event proto.Message) bool {
-	_, is := event.(*functionstypes.EventVersionActivated)
-	return is
+// leftToNodes tells whether an event has the own host take on a function that it does not serve yet.
+func (s *superNode) leftToNodes(event proto.Message) bool {
+	activated, is := event.(*functionstypes.EventVersionActivated)
+	return is && !s.own.Holds(activated.FunctionId)
 }
 
 // attest waits until the validator has registered this super node, and then works on claims until ctx ends.
@@ -353,6 +355,10 @@ func (r rescuer) Call(ctx context.Context, fn *client.Function, payer string, re
 		case <-again.C:
 		case <-patience.Done():
 			return nil, err
+		}
+		// Hosts may have gone on to a newer version meanwhile.
+		if fresh, lookupErr := r.Lookup(patience, fn.Id); lookupErr == nil {
+			fn = fresh
 		}
 	}
 }

@@ -12,12 +12,15 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"cosmossdk.io/math"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/gogoproto/proto"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/runtime"
@@ -48,16 +51,6 @@ type Artifacts interface {
 	Delete(ctx context.Context, cid string) error
 }
 
-// Policy says which functions a node seeds. The zero value takes everything that fits.
-type Policy struct {
-	// MinPrice is the least price in uorb per million fuel of complexity.
-	MinPrice uint64
-	// MaxArtifactBytes bounds one artifact, MaxBytes all of them, MaxFunctions their number; 0 is no bound.
-	MaxArtifactBytes uint64
-	MaxBytes         uint64
-	MaxFunctions     int
-}
-
 // Config of a Host. What has no default is required.
 type Config struct {
 	// Dir is where receipts are kept.
@@ -80,6 +73,8 @@ type Config struct {
 
 	// MaxInFlight bounds the requests that run or wait; 0 takes 32 per CPU.
 	MaxInFlight int
+	// Throttled tells whether the node has something short, e.g. bandwidth, so that requests are better served elsewhere; nil is never.
+	Throttled func() bool
 	// SettleEvery is the longest that something earned waits for settlement; 0 takes 30 s.
 	SettleEvery time.Duration
 	// SettleAt is how much may be earned and not settled, in uorb, before that; 0 takes 1 ORB.
@@ -87,6 +82,8 @@ type Config struct {
 	// SettleMargin is how many times its gas a settlement has to be worth to be sent because of its age; one that is near its end or over
 	// SettleAt has to be worth its gas once. 0 settles whatever it costs.
 	SettleMargin uint64
+	// Registerer takes the host's metrics; nil for none.
+	Registerer prometheus.Registerer
 	// Log defaults to slog.Default.
 	Log *slog.Logger
 }
@@ -105,7 +102,11 @@ type Host struct {
 	lanes     map[string]*lane
 	lookups   map[string]bool
 	functions map[string]*function
+	// previous are versions that were replaced a moment ago: callers that have not heard of it are still served.
+	previous  map[string]*function
+	policy    Policy
 	wanted    map[string]bool
+	settledAt time.Time
 	seeds     map[string]bool // by function id, whether paid
 	lastError string
 
@@ -121,6 +122,7 @@ type Host struct {
 	blocks chan chain.Block
 
 	served, earned atomic.Uint64
+	metrics        metrics
 }
 
 // New opens the receipts of an earlier run. Start begins to seed; Close ends.
@@ -144,6 +146,7 @@ func New(cfg Config) (*Host, error) {
 		cfg: cfg, orbID: orbid.FromKey(cfg.Key.Public().(ed25519.PublicKey)), log: cfg.Log,
 		signers: signers{keys: make(map[string]*signer)},
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
+		previous: make(map[string]*function), policy: cfg.Policy, settledAt: time.Now(),
 		wanted: make(map[string]bool), seeds: make(map[string]bool),
 		running: make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
 		wake:    make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
@@ -155,6 +158,10 @@ func New(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	h.receipt = receipts
+	if h.metrics, err = newMetrics(h, cfg.Registerer); err != nil {
+		h.cancel()
+		return nil, errors.Join(err, receipts.close())
+	}
 	for _, r := range records {
 		s := h.signers.of(r.lane.SessionKey)
 		s.paid(0, r.receipt.Count)
@@ -220,6 +227,13 @@ func (h *Host) Hint(functionID string) {
 	h.signal()
 }
 
+// Holds tells whether a function is served here.
+func (h *Host) Holds(functionID string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.functions[functionID] != nil
+}
+
 func (h *Host) signal() {
 	select {
 	case h.wake <- struct{}{}:
@@ -241,18 +255,12 @@ func (h *Host) follow() {
 func (h *Host) observe(block chain.Block) {
 	h.height.Store(block.Height)
 	if block.Missed > 0 {
-		h.mu.Lock()
-		h.wanted[everything] = true
-		h.mu.Unlock()
-		h.signal()
+		h.want(everything)
 	}
 	for _, event := range block.Events {
 		switch event := event.(type) {
 		case *functionstypes.EventVersionActivated:
-			h.mu.Lock()
-			h.wanted[event.FunctionId] = true
-			h.mu.Unlock()
-			h.signal()
+			h.want(event.FunctionId)
 		case *rewardstypes.EventLaneOpened:
 			if event.Lane.OrbId == h.orbID {
 				h.learn(event.Lane)
@@ -266,8 +274,28 @@ func (h *Host) observe(block chain.Block) {
 			}
 		case *rewardstypes.EventLaneClosed:
 			h.forget(event.LaneId)
+		default:
+			h.changed(event)
 		}
 	}
+}
+
+// changed looks again at a function of this host whenever x/functions says anything about it.
+func (h *Host) changed(event proto.Message) {
+	about, is := event.(interface{ GetFunctionId() string })
+	if !is || !strings.HasPrefix(proto.MessageName(event), "orb.functions.") {
+		return
+	}
+	if h.Holds(about.GetFunctionId()) {
+		h.want(about.GetFunctionId())
+	}
+}
+
+func (h *Host) want(id string) {
+	h.mu.Lock()
+	h.wanted[id] = true
+	h.mu.Unlock()
+	h.signal()
 }
 
 // Close stops taking requests, finishes those under way, settles what is earned as far as ctx allows, and closes the receipts.
@@ -288,7 +316,7 @@ func (h *Host) Close(ctx context.Context) error {
 	<-idle // the context of requests has ended
 	err := h.settle(ctx, min(h.cfg.SettleMargin, 1), true)
 	h.mu.Lock()
-	functions := slices.Collect(maps.Values(h.functions))
+	functions := append(slices.Collect(maps.Values(h.functions)), slices.Collect(maps.Values(h.previous))...)
 	h.mu.Unlock()
 	errs := []error{err}
 	for _, f := range functions {
@@ -337,6 +365,8 @@ type Status struct {
 	Unsettled math.Int `json:"unsettled_uorb"`
 	Lanes     int      `json:"lanes"`
 	InFlight  int64    `json:"in_flight"`
+	// NextSettlement is when earnings are next looked at because of their age.
+	NextSettlement time.Time `json:"next_settlement"`
 	// LastError is why a function was not taken, or a transaction failed, the last time that happened.
 	LastError string `json:"last_error,omitempty"`
 }
@@ -360,7 +390,7 @@ func (h *Host) Status() Status {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.Lanes, s.LastError = len(h.lanes), h.lastError
+	s.Lanes, s.LastError, s.NextSettlement = len(h.lanes), h.lastError, h.settledAt.Add(h.cfg.SettleEvery)
 	for _, id := range slices.Sorted(maps.Keys(h.functions)) {
 		f := h.functions[id]
 		s.Functions = append(s.Functions, FunctionStatus{ID: id, Name: f.name, Version: f.version.Number, Paid: h.seeds[id]})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/pkg/possession"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
@@ -41,7 +43,7 @@ func (h *Host) proveLoop() {
 			claimed = answer.Epoch
 		}
 		epoch := uint64(max(h.height.Load(), 0)) / epochBlocks
-		if epoch <= proven || !h.seeding() {
+		if epoch <= proven || !h.paid() {
 			continue
 		}
 		if err := h.prove(h.ctx); err != nil {
@@ -61,10 +63,16 @@ func (h *Host) proveLoop() {
 	}
 }
 
-func (h *Host) seeding() bool {
+// paid tells whether there is hosting pay to be had by proving.
+func (h *Host) paid() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.seeds) > 0
+	for _, paid := range h.seeds {
+		if paid {
+			return true
+		}
+	}
+	return false
 }
 
 // prove shows the chunk that the node is drawn for in the current epoch.
@@ -101,6 +109,22 @@ func (h *Host) prove(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// Show answers a gateway's challenge for a version that is served here.
+func (h *Host) Show(ctx context.Context, c peer.Challenge) (peer.Possession, error) {
+	h.mu.Lock()
+	f := h.holds(c.FunctionID, c.Version)
+	h.mu.Unlock()
+	if f == nil {
+		return peer.Possession{}, peer.ErrNotHeld
+	}
+	artifact, err := h.cfg.Artifacts.Get(ctx, f.version.Artifact.Cid, f.version.Artifact.Size_)
+	if err != nil {
+		return peer.Possession{}, fmt.Errorf("reading %s: %w", f.version.Artifact.Cid, err)
+	}
+	chunk, path, err := possession.Prove(artifact, c.Index)
+	return peer.Possession{Chunk: chunk, Path: path}, err
 }
 
 // claim draws the hosting pay of the paid seeds.

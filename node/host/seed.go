@@ -10,8 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"cosmossdk.io/math"
-
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/orbnetwork/orb/node/runtime"
@@ -28,6 +26,10 @@ const (
 	// maxWanted bounds the functions that wait to be looked at.
 	maxWanted = 100_000
 	pageSize  = 200
+	// walkEvery is how often all functions are looked at, whatever was heard: what was missed is caught up then.
+	walkEvery = 10 * time.Minute
+	// rolloverGrace is how long a replaced version is served to callers that have not heard of it.
+	rolloverGrace = time.Minute
 	// everything stands in the wanted list for a walk over all functions.
 	everything = ""
 )
@@ -52,6 +54,8 @@ type function struct {
 // seedLoop takes functions on. It starts with all that are active: those this node seeds already come first.
 func (h *Host) seedLoop() {
 	pending := map[string]bool{everything: true}
+	walk := time.NewTicker(walkEvery)
+	defer walk.Stop()
 	for {
 		rest := h.seedAll(pending)
 		timer := time.NewTimer(retryAfter)
@@ -64,6 +68,8 @@ func (h *Host) seedLoop() {
 			return
 		case <-timer.C:
 		case <-h.wake:
+		case <-walk.C:
+			h.want(everything)
 		}
 		timer.Stop()
 		h.mu.Lock()
@@ -141,6 +147,7 @@ func (h *Host) list(pending map[string]bool) error {
 func (h *Host) seed(ctx context.Context, id string) error {
 	answer, err := h.cfg.Functions.Function(ctx, &functionstypes.QueryFunctionRequest{Function: id})
 	if notFound(err) {
+		h.drop(id)
 		return fmt.Errorf("%w: the chain does not know it", errUnwanted)
 	}
 	if err != nil {
@@ -153,7 +160,11 @@ func (h *Host) seed(ctx context.Context, id string) error {
 	h.mu.Unlock()
 	switch {
 	case fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE:
+		h.drop(fn.Id)
 		return fmt.Errorf("%w: it is not active", errUnwanted)
+	case h.refused(fn.Id):
+		h.drop(fn.Id)
+		return fmt.Errorf("%w: the operator has removed it", errUnwanted)
 	case held != nil && held.version.Number == version.Number && seeded:
 		return nil
 	case !seeded:
@@ -175,9 +186,7 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		h.functions[fn.Id] = &function{name: fn.Name, version: version, program: program}
 		h.mu.Unlock()
 		if held != nil {
-			if err := held.program.Close(ctx); err != nil {
-				return fmt.Errorf("closing version %d: %w", held.version.Number, err)
-			}
+			h.retire(fn.Id, held)
 		}
 	}
 	if seeded {
@@ -186,31 +195,66 @@ func (h *Host) seed(ctx context.Context, id string) error {
 	return h.acknowledge(ctx, fn, artifact)
 }
 
-// accept applies the policy.
-func (h *Host) accept(fn functionstypes.Function, version functionstypes.Version) error {
-	p := h.cfg.Policy
+// drop stops serving a function.
+func (h *Host) drop(id string) {
 	h.mu.Lock()
-	count, bytes := len(h.functions), uint64(0)
-	for _, f := range h.functions {
-		bytes += f.version.Artifact.Size_
+	f := h.functions[id]
+	delete(h.functions, id)
+	h.mu.Unlock()
+	if f != nil {
+		h.log.Info("function dropped", "function", id, "name", f.name)
+		h.retire(id, f)
 	}
-	if h.functions[fn.Id] != nil {
-		count, bytes = 0, 0 // it has been accepted before
+}
+
+// retire serves a version on for a while, then gives it up with its artifact.
+func (h *Host) retire(id string, f *function) {
+	h.mu.Lock()
+	older := h.previous[id]
+	h.previous[id] = f
+	h.mu.Unlock()
+	if older != nil {
+		h.release(older)
+	}
+	h.tasks.Go(func() {
+		timer := time.NewTimer(rolloverGrace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-h.ctx.Done():
+			return // Close ends it
+		}
+		h.mu.Lock()
+		current := h.previous[id] == f
+		if current {
+			delete(h.previous, id)
+		}
+		h.mu.Unlock()
+		if current {
+			h.release(f)
+		}
+	})
+}
+
+// release closes a version that is served no more. Its artifact goes unless another function has the same.
+func (h *Host) release(f *function) {
+	if err := f.program.Close(h.ctx); err != nil {
+		h.failed(fmt.Sprintf("closing version %d of %s", f.version.Number, f.name), err)
+	}
+	h.mu.Lock()
+	shared := false
+	for _, held := range []map[string]*function{h.functions, h.previous} {
+		for _, other := range held {
+			shared = shared || other.version.Artifact.Cid == f.version.Artifact.Cid
+		}
 	}
 	h.mu.Unlock()
-	size := version.Artifact.Size_
-	least := math.NewIntFromUint64(p.MinPrice).Mul(math.NewIntFromUint64(version.Complexity))
-	switch {
-	case fn.Price.Amount.MulRaw(1_000_000).LT(least):
-		return fmt.Errorf("%w: it pays less than %d uorb per million fuel", errUnwanted, p.MinPrice)
-	case p.MaxArtifactBytes > 0 && size > p.MaxArtifactBytes:
-		return fmt.Errorf("%w: its artifact has %d bytes, more than %d", errUnwanted, size, p.MaxArtifactBytes)
-	case p.MaxFunctions > 0 && count >= p.MaxFunctions:
-		return fmt.Errorf("%w: the node has %d functions already", errUnwanted, count)
-	case p.MaxBytes > 0 && bytes+size > p.MaxBytes:
-		return fmt.Errorf("%w: no room for %d bytes", errUnwanted, size)
+	if shared {
+		return
 	}
-	return nil
+	if err := h.cfg.Artifacts.Delete(h.ctx, f.version.Artifact.Cid); err != nil {
+		h.failed("deleting "+f.version.Artifact.Cid, err)
+	}
 }
 
 // fetch gets an artifact and checks that it is what the chain says. Nothing else is ever served.

@@ -33,19 +33,19 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		h.mu.Unlock()
 		return h.refuse(peer.StatusUnavailable, "the host is stopping")
 	}
-	f, l := h.functions[r.FunctionID], h.lanes[string(r.LaneID)]
+	f, l := h.holds(r.FunctionID, r.Version), h.lanes[string(r.LaneID)]
 	h.requests.Add(1)
 	h.mu.Unlock()
 	defer h.requests.Done()
 	switch {
-	case f == nil || f.version.Number != r.Version:
+	case f == nil:
 		return h.refuse(peer.StatusUnavailable, "the host does not serve this version")
 	case l == nil:
 		return h.refuse(peer.StatusNoLane, "the host does not know the lane")
 	case l.functionID() != r.FunctionID:
 		return h.refuse(peer.StatusNoLane, "the lane is for another function")
 	}
-	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) {
+	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) || h.cfg.Throttled != nil && h.cfg.Throttled() {
 		h.inflight.Add(-1)
 		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
 	}
@@ -121,7 +121,18 @@ func (h *Host) run(ctx context.Context, f *function, l *lane, conn peer.ControlS
 	}
 }
 
+// holds needs mu. It returns what serves a version, or nil.
+func (h *Host) holds(id string, version uint64) *function {
+	for _, f := range []*function{h.functions[id], h.previous[id]} {
+		if f != nil && f.version.Number == version {
+			return f
+		}
+	}
+	return nil
+}
+
 func (h *Host) refuse(status peer.Status, message string) *peer.Response {
+	h.metrics.refused.WithLabelValues(status.String()).Inc()
 	return &peer.Response{Status: status, Message: message, Load: h.load()}
 }
 

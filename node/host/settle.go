@@ -54,7 +54,11 @@ func (h *Host) settleLoop() {
 			continue
 		}
 		last = now
+		h.mu.Lock()
+		h.settledAt = now
+		h.mu.Unlock()
 		if err := h.settle(h.ctx, margin, false); err != nil {
+			h.metrics.failedSettlements.Inc()
 			h.failed("settling", err)
 			rest = now.Add(settleRetry)
 		}
