@@ -14,7 +14,6 @@ import (
 
 	"github.com/orbnetwork/orb/node"
 	"github.com/orbnetwork/orb/node/cli"
-	"github.com/orbnetwork/orb/node/host"
 )
 
 // statusTimeout bounds asking a node in the same machine.
@@ -26,13 +25,18 @@ func nodeCommand() *cobra.Command {
 		Short: "Host functions and earn",
 		Long:  "Host functions and earn: a node seeds the functions that its policy takes, serves their requests, and settles what callers sign.",
 	}
-	home := filepath.Join(".", ".orb")
-	if user, err := os.UserHomeDir(); err == nil {
-		home = filepath.Join(user, ".orb")
-	}
-	cmd.PersistentFlags().String("home", home, "folder with the node's config, keys and data")
-	cmd.AddCommand(nodeInitCommand(), nodeStartCommand(), nodeStatusCommand())
+	cmd.PersistentFlags().String("home", defaultNodeHome(), "folder with the node's config, keys and data")
+	cmd.AddCommand(
+		nodeInitCommand(), nodeStartCommand(), nodeStatusCommand(), nodePolicyCommand(), nodeBackupCommand(), nodeRestoreCommand(),
+	)
 	return cmd
+}
+
+func defaultNodeHome() string {
+	if user, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(user, ".orb")
+	}
+	return filepath.Join(".", ".orb")
 }
 
 func nodeInitCommand() *cobra.Command {
@@ -66,6 +70,12 @@ func nodeInitCommand() *cobra.Command {
 	flags.StringSliceVar(&cfg.PeerListen, "listen", cfg.PeerListen, "multiaddrs to listen on for peers")
 	flags.StringSliceVar(&cfg.PeerAddresses, "addresses", cfg.PeerAddresses, "multiaddrs under which peers reach the node (default: those it listens on)")
 	flags.StringSliceVar(&cfg.Bootstrap, "bootstrap", cfg.Bootstrap, "multiaddrs with /p2p of peers to join the network at, beside the super nodes on chain")
+	flags.StringVar(&cfg.Reachability, "reachability", cfg.Reachability, "public or private when you know whether peers can open connections to the node")
+	flags.BoolVar(&cfg.Manual, "manual", cfg.Manual, "take only functions that are added by hand")
+	flags.Int64Var(&cfg.MaxMemoryMB, "max-memory-mb", cfg.MaxMemoryMB, "memory that the node tries to stay in; 0 is no bound")
+	flags.IntVar(&cfg.CPUPercent, "cpu-percent", cfg.CPUPercent, "share of the machine's CPUs that functions may use")
+	flags.Uint64Var(&cfg.MaxBytes, "max-bytes", cfg.MaxBytes, "room for all artifacts; 0 is no bound")
+	flags.Int64Var(&cfg.MaxRateOut, "max-rate-out", cfg.MaxRateOut, "bytes a second to peers beyond which requests are refused as busy; 0 is no bound")
 	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback address for `orb node status`")
 	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that earnings wait for settlement")
 	flags.Uint64Var(&cfg.SettleMargin, "settle-margin", cfg.SettleMargin, "how many times its gas a settlement has to be worth; 0 settles whatever it costs")
@@ -122,10 +132,16 @@ func nodeStatusCommand() *cobra.Command {
 	return cmd
 }
 
-func printStatus(out io.Writer, s *host.Status) error {
+func printStatus(out io.Writer, s *node.Status) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Orb ID\t%s\nOperator\t%s\nHeight\t%d\nServed\t%d\nEarned\t%d uorb\nUnsettled\t%s uorb\nLanes\t%d\n",
 		s.OrbID, s.Operator, s.Height, s.Served, s.Earned, s.Unsettled, s.Lanes)
+	reachability := string(s.Reachability)
+	if reachability == "" {
+		reachability = "unknown yet"
+	}
+	fmt.Fprintf(w, "Peers\t%d\nReachability\t%s, %d relays\nNext settlement\t%s\n",
+		s.Peers, reachability, s.Relays, s.NextSettlement.Format(time.TimeOnly))
 	if s.LastError != "" {
 		fmt.Fprintf(w, "Last error\t%s\n", s.LastError)
 	}

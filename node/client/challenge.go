@@ -9,7 +9,6 @@ import (
 
 	"github.com/orbnetwork/orb/node/peer"
 	"github.com/orbnetwork/orb/pkg/possession"
-	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 )
 
 const (
@@ -28,7 +27,7 @@ func (c *Client) challenge(ctx context.Context, h *host, conn *peer.Conn) {
 	functions := c.directory.seededBy(h.orbID)
 	rand.Shuffle(len(functions), func(i, j int) { functions[i], functions[j] = functions[j], functions[i] })
 	for _, fn := range functions[:min(len(functions), challenged)] {
-		if fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE || fn.Version.Artifact.Size_ == 0 {
+		if !fn.Serves() || fn.Version.Artifact.Size_ == 0 {
 			continue
 		}
 		err := c.challengeFor(ctx, h, fn)

@@ -124,7 +124,7 @@ func (c *Client) Lookup(ctx context.Context, nameOrID string) (*Function, error)
 	if err != nil {
 		return nil, err
 	}
-	if fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE {
+	if !fn.Serves() {
 		return fn, fmt.Errorf("%w: %s", ErrNotActive, nameOrID)
 	}
 	return fn, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -154,14 +155,15 @@ func (d *directory) observe(events []proto.Message) {
 		switch event := event.(type) {
 		case *functionstypes.EventFunctionDeployed:
 			d.changed(func(key string, _ *entry) bool { return key == event.Name || key == event.FunctionId })
-		case *functionstypes.EventVersionActivated:
-			d.changed(about(event.FunctionId))
-		case *functionstypes.EventClaimDecided:
-			d.changed(about(event.FunctionId))
 		case *seedingtypes.EventSeeded:
 			d.changed(about(event.FunctionId))
 		case *seedingtypes.EventNodeRegistered:
 			d.changed(func(_ string, e *entry) bool { return e.function != nil && e.function.seededBy(event.OrbId) })
+		case interface{ GetFunctionId() string }:
+			// Whatever else the modules that list functions and hosts say about one; lanes change neither.
+			if !strings.HasPrefix(proto.MessageName(event.(proto.Message)), "orb.rewards.") {
+				d.changed(about(event.GetFunctionId()))
+			}
 		}
 	}
 	d.changed(func(_ string, e *entry) bool { return e.dirty })

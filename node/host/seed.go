@@ -132,7 +132,7 @@ func (h *Host) list(pending map[string]bool) error {
 			return err
 		}
 		for _, f := range answer.Functions {
-			if f.Status == functionstypes.FUNCTION_STATUS_ACTIVE {
+			if f.Serves() {
 				pending[f.Id] = true
 			}
 		}
@@ -159,7 +159,9 @@ func (h *Host) seed(ctx context.Context, id string) error {
 	_, seeded := h.seeds[fn.Id]
 	h.mu.Unlock()
 	switch {
-	case fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE:
+	case fn.Status == functionstypes.FUNCTION_STATUS_ENDED && held != nil:
+		return nil // nobody calls it, but it is proven until it is pruned
+	case !fn.Serves():
 		h.drop(fn.Id)
 		return fmt.Errorf("%w: it is not active", errUnwanted)
 	case h.refused(fn.Id):
