@@ -2,24 +2,19 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	bolt "go.etcd.io/bbolt"
 
 	"github.com/orbnetwork/orb/node"
 	"github.com/orbnetwork/orb/node/cli"
-	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/gateway"
-	"github.com/orbnetwork/orb/node/peer"
 	"github.com/orbnetwork/orb/node/wallet"
 )
 
@@ -113,48 +108,11 @@ func callDirect(ctx context.Context, cmd *cobra.Command, w *wallet.Wallet, reque
 		return err
 	}
 	defer end()
-	// The session key is for one process at a time.
-	lock, err := bolt.Open(filepath.Join(w.Home, "call.lock"), 0o600, &bolt.Options{Timeout: 10 * time.Second})
-	if err != nil {
-		return fmt.Errorf("waiting for another call from %s: %w", w.Home, err)
-	}
-	defer lock.Close()
-	session, err := client.LoadKey(filepath.Join(w.Home, "config", "session_key"))
+	caller, err := node.NewCaller(ctx, c, sender, w.Home)
 	if err != nil {
 		return err
 	}
-	_, identity, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return err
-	}
-	bootstrap, err := node.SuperNodes(ctx, c.Functions())
-	if err != nil {
-		return err
-	}
-	peers, err := peer.New(ctx, peer.Config{Key: identity, Listen: []string{"/ip4/0.0.0.0/tcp/0"}, Bootstrap: bootstrap})
-	if err != nil {
-		return err
-	}
-	defer peers.Close()
-	if err := peers.Join(ctx); err != nil {
-		return err
-	}
-	height, err := c.Height(ctx)
-	if err != nil {
-		return err
-	}
-	caller, err := client.New(client.Config{
-		ChainID: c.ChainID(), Height: height, SessionKey: session, Opener: sender.Address(),
-		Functions: c.Functions(), Seeding: c.Seeding(), Rewards: c.Rewards(), Sender: sender, Dialer: peers,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		err = errors.Join(err, caller.Close(closing))
-	}()
+	defer func() { err = errors.Join(err, caller.Close()) }()
 	response, err := gateway.CallDirect(ctx, caller, sender.Address(), request)
 	if err != nil {
 		return err

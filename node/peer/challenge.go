@@ -84,7 +84,7 @@ func (h *Host) Challenge(ctx context.Context, orbID string, c Challenge) (*Posse
 	if err != nil {
 		return nil, fmt.Errorf("challenging %s: %w", orbID, err)
 	}
-	defer s.Reset()
+	defer func() { _ = s.Reset() }()
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer stop()
 	if _, err := s.Write(c.append(nil)); err != nil {
