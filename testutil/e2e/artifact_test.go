@@ -180,7 +180,7 @@ func TestDamagedEverywhere(t *testing.T) {
 // TestWrongArtifact deploys versions whose hashes are not those of the uploaded bytes. The super nodes refuse them, and all that was
 // escrowed returns but the verification fee.
 func TestWrongArtifact(t *testing.T) {
-	pkg, err := pack.Build(t.Context(), "testdata/faulty")
+	pkg, err := pack.Build(t.Context(), "testdata/faulty", nil, false)
 	require.NoError(t, err)
 	response, err := http.Post(network.Validators[0].Gateway+"/v1/artifacts", "application/wasm", bytes.NewReader(pkg.Bytes))
 	require.NoError(t, err)
