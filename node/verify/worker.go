@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,6 +15,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/query"
@@ -273,14 +277,18 @@ func (w *Worker) judge(ctx context.Context, claim functionstypes.Claim) (opinion
 	}
 	err = Version(w.cfg.ChainID, fn.Function, version, artifact)
 	switch {
+	case err != nil && claim.Dispute != nil:
+		o.Verdict = functionstypes.VERDICT_UNAVAILABLE // of an accepted version that is all there is to say
 	case errors.Is(err, ErrModule):
 		o.Verdict = functionstypes.VERDICT_BAD_MODULE
 	case err != nil:
 		o.Verdict = functionstypes.VERDICT_BAD_ARTIFACT
+	case claim.Dispute != nil:
+		err = w.replay(ctx, claim, version, artifact, &o)
+		return o, err
 	default:
-		if err := w.rerun(ctx, version, artifact, &o); err != nil {
-			return o, err
-		}
+		err = w.rerun(ctx, version, artifact, &o)
+		return o, err
 	}
 	return o, nil
 }
@@ -297,13 +305,9 @@ func (w *Worker) fetch(ctx context.Context, version functionstypes.Version) ([]b
 
 // rerun runs the sample and enters what came of it.
 func (w *Worker) rerun(ctx context.Context, version functionstypes.Version, artifact []byte, o *opinion) error {
-	program, err := w.cfg.Load(ctx, artifact, runtime.Limits{Fuel: version.Complexity * sampleFuel, Memory: version.MemoryLimit})
+	outcome, err := w.run(ctx, version, artifact, version.Complexity*sampleFuel, version.Sample.Request)
 	if err != nil {
-		return fmt.Errorf("loading the artifact: %w", err)
-	}
-	outcome, err := program.Run(ctx, version.Contract, version.Sample.Request)
-	if err := errors.Join(err, program.Close(ctx)); err != nil {
-		return fmt.Errorf("running the sample: %w", err)
+		return err
 	}
 	o.Fuel = outcome.Fuel
 	switch {
@@ -319,6 +323,33 @@ func (w *Worker) rerun(ctx context.Context, version functionstypes.Version, arti
 		o.ResponseHash = sum[:]
 	}
 	return nil
+}
+
+// replay runs a disputed request under the limits that its host had, and compares everything that the host signed.
+func (w *Worker) replay(ctx context.Context, claim functionstypes.Claim, version functionstypes.Version, artifact []byte, o *opinion) error {
+	outcome, err := w.run(ctx, version, artifact, version.FuelLimit, claim.Dispute.Request)
+	if err != nil {
+		return err
+	}
+	signed, sum := claim.Dispute.Result, sha256.Sum256(outcome.Response)
+	o.Verdict = functionstypes.VERDICT_BAD_RESULT
+	if bytes.Equal(sum[:], signed.ResponseHash) && outcome.Fuel == signed.Fuel && uint32(outcome.Fault) == signed.Outcome {
+		o.Verdict = functionstypes.VERDICT_VALID
+	}
+	o.Fuel, o.ResponseHash = outcome.Fuel, functionstypes.DisputeWitness(claim.Id, outcome.Response)
+	return nil
+}
+
+func (w *Worker) run(ctx context.Context, version functionstypes.Version, artifact []byte, fuel uint64, request []byte) (runtime.Outcome, error) {
+	program, err := w.cfg.Load(ctx, artifact, runtime.Limits{Fuel: fuel, Memory: version.MemoryLimit})
+	if err != nil {
+		return runtime.Outcome{}, fmt.Errorf("loading the artifact: %w", err)
+	}
+	outcome, err := program.Run(ctx, version.Contract, request)
+	if err := errors.Join(err, program.Close(ctx)); err != nil {
+		return runtime.Outcome{}, fmt.Errorf("running the request: %w", err)
+	}
+	return outcome, nil
 }
 
 func (w *Worker) path(id []byte) string {
@@ -373,22 +404,29 @@ func (w *Worker) tidy(open map[string]bool) error {
 			continue
 		}
 		answer, err := w.cfg.Functions.Claim(w.ctx, &functionstypes.QueryClaimRequest{ClaimId: name})
-		if err != nil {
+		if err != nil && status.Code(err) != codes.NotFound { // a claim is removed with its function
 			return fmt.Errorf("asking for claim %s: %w", name, err)
 		}
-		switch answer.Claim.Status {
-		case functionstypes.CLAIM_STATUS_COMMIT, functionstypes.CLAIM_STATUS_REVEAL:
+		if err == nil && answer.Claim.IsOpen() {
 			continue // opened since the list was read
-		case functionstypes.CLAIM_STATUS_ACCEPTED:
-			if o, err := w.load(id); err == nil {
-				if err := w.cfg.Artifacts.Keep(w.ctx, o.CID); err != nil {
-					w.log.Warn("artifact not kept", "cid", o.CID, "error", err)
-				}
-			}
+		}
+		if err == nil && answer.Claim.Kind == functionstypes.CLAIM_KIND_VERSION && answer.Claim.Status == functionstypes.CLAIM_STATUS_ACCEPTED {
+			w.keep(id)
 		}
 		if err := os.Remove(w.path(id)); err != nil {
 			return fmt.Errorf("removing a commitment: %w", err)
 		}
 	}
 	return nil
+}
+
+// keep holds on to the artifact of a version that was accepted.
+func (w *Worker) keep(id []byte) {
+	o, err := w.load(id)
+	if err == nil {
+		err = w.cfg.Artifacts.Keep(w.ctx, o.CID)
+	}
+	if err != nil {
+		w.log.Warn("artifact not kept", "claim", hex.EncodeToString(id), "error", err)
+	}
 }

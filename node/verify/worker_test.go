@@ -94,7 +94,7 @@ func newRegistry(t *testing.T) *registry {
 	}
 	r.version.Signature = ed25519.Sign(key, functionstypes.VersionSignBytes(testChain, r.function.Owner, r.function.Name, &r.version))
 	r.claim = functionstypes.Claim{
-		Id: make([]byte, 20), FunctionId: r.function.Id, Version: 1, Status: functionstypes.CLAIM_STATUS_COMMIT, CommitUntil: 30,
+		Id: make([]byte, 20), Kind: functionstypes.CLAIM_KIND_VERSION, FunctionId: r.function.Id, Version: 1, Status: functionstypes.CLAIM_STATUS_COMMIT, CommitUntil: 30,
 		Electors: []functionstypes.Elector{{Validator: testValidator, Power: 1}},
 	}
 	return r
@@ -208,4 +208,43 @@ func TestVerdictOfTheSample(t *testing.T) {
 		require.NoError(t, w.rerun(t.Context(), r.version, nil, &o))
 		require.Equal(t, want, o.Verdict)
 	}
+}
+
+// TestVerdictOfADispute: everything that the host signed has to be right, under the limits that it had.
+func TestVerdictOfADispute(t *testing.T) {
+	right := runtime.Outcome{Fuel: 700, Response: []byte("answer")}
+	sum := sha256.Sum256(right.Response)
+	for name, test := range map[string]struct {
+		outcome runtime.Outcome
+		want    functionstypes.Verdict
+	}{
+		"as signed":        {right, functionstypes.VERDICT_VALID},
+		"another response": {runtime.Outcome{Fuel: 700, Response: []byte("another")}, functionstypes.VERDICT_BAD_RESULT},
+		"other fuel":       {runtime.Outcome{Fuel: 701, Response: right.Response}, functionstypes.VERDICT_BAD_RESULT},
+		"a fault":          {runtime.Outcome{Fuel: 700, Response: right.Response, Fault: receipt.FaultTrap}, functionstypes.VERDICT_BAD_RESULT},
+	} {
+		r := newRegistry(t)
+		r.version.FuelLimit = 900
+		r.claim.Kind = functionstypes.CLAIM_KIND_RESULT
+		r.claim.Dispute = &functionstypes.Dispute{
+			Request: []byte("request"), Result: receipt.Result{ResponseHash: sum[:], Fuel: right.Fuel},
+		}
+		w := r.worker(t.TempDir())
+		w.cfg.Load = func(_ context.Context, _ []byte, limits runtime.Limits) (Program, error) {
+			require.Equal(t, uint64(900), limits.Fuel)
+			return program{test.outcome}, nil
+		}
+		var o opinion
+		require.NoError(t, w.replay(t.Context(), r.claim, r.version, nil, &o))
+		require.Equal(t, test.want, o.Verdict, name)
+		require.Equal(t, test.outcome.Fuel, o.Fuel)
+		require.Equal(t, functionstypes.DisputeWitness(r.claim.Id, test.outcome.Response), o.ResponseHash)
+	}
+}
+
+// TestDisputeWithoutTheArtifact: nobody is to blame for an artifact that does not match an accepted version.
+func TestDisputeWithoutTheArtifact(t *testing.T) {
+	r := newRegistry(t)
+	r.claim.Dispute = &functionstypes.Dispute{}
+	require.Equal(t, functionstypes.VERDICT_UNAVAILABLE, attest(t, r).Verdict)
 }
