@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/orbnetwork/orb/x/functions/types"
 )
@@ -126,14 +127,43 @@ func TestDeployFunctionRefuses(t *testing.T) {
 	require.ErrorIs(t, err, errRefused, "the owner cannot pay")
 }
 
+func resigned(msg *types.MsgDeployFunction, key string) *types.MsgDeployFunction {
+	version := msg.Version()
+	msg.Signature = ed25519.Sign(signingKey(key), types.VersionSignBytes(chainID, msg.Owner, msg.Name, &version))
+	return msg
+}
+
 func TestNameBelongsToOneFunction(t *testing.T) {
 	s := newSuite(t)
 	s.superNode("vera", 10)
 	s.deploy("markdown")
 	second := deployment("second")
 	second.Name = "markdown"
-	version := second.Version()
-	second.Signature = ed25519.Sign(signingKey("second"), types.VersionSignBytes(chainID, second.Owner, second.Name, &version))
-	_, err := s.msgs.DeployFunction(s.ctx, second)
+	_, err := s.msgs.DeployFunction(s.ctx, resigned(second, "second"))
 	require.ErrorIs(t, err, types.ErrExists)
+}
+
+// TestNameDeposit: a name costs a deposit that who is without money cannot pay; a function without a name costs none.
+func TestNameDeposit(t *testing.T) {
+	s := newSuite(t)
+	s.superNode("vera", 10)
+	poor := deployment("second")
+	poor.Owner = person("nobody").String()
+	_, err := s.msgs.DeployFunction(s.ctx, resigned(poor, "second"))
+	require.ErrorIs(t, err, sdkerrors.ErrInsufficientFunds)
+
+	s = newSuite(t)
+	s.superNode("vera", 10)
+	poor.Name = ""
+	response, err := s.msgs.DeployFunction(s.ctx, resigned(poor, "second"))
+	require.NoError(t, err)
+	_, err = s.queries.Function(s.ctx, &types.QueryFunctionRequest{Function: response.Id})
+	require.NoError(t, err)
+	third := deployment("third")
+	third.Name = ""
+	_, err = s.msgs.DeployFunction(s.ctx, resigned(third, "third"))
+	require.NoError(t, err, "any number of functions has no name")
+	s.endBlock(10)
+	require.True(t, s.held().IsZero())
+	s.roundTrip()
 }
