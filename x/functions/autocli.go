@@ -8,8 +8,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/version"
 )
 
-// AutoCLIOptions describes the module's commands. DeployFunction has none here: `tx functions deploy` builds, quotes, uploads and
-// signs before it sends the message.
+// AutoCLIOptions describes the module's commands. DeployFunction and UpdateFunction have none here: `tx functions deploy` builds, quotes,
+// uploads and signs before it sends either message.
 func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	example := func(args string) string { return fmt.Sprintf("%s %s", version.AppName, args) }
 	return &autocliv1.ModuleOptions{
@@ -34,8 +34,8 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					RpcMethod: "Functions",
 					Use:       "functions",
 					Alias:     []string{"list"},
-					Short:     "List functions, optionally those of one owner",
-					Example:   example("query functions functions --owner orb1…"),
+					Short:     "List functions, optionally those of one owner or in one status",
+					Example:   example("query functions functions --owner orb1… --status function-status-active"),
 				},
 				{
 					RpcMethod:      "Version",
@@ -45,10 +45,24 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "number"}},
 				},
 				{
+					RpcMethod:      "Versions",
+					Use:            "versions [function-id]",
+					Short:          "List a function's versions, the oldest first",
+					Example:        example("query functions versions orbfn1…"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}},
+				},
+				{
+					RpcMethod:      "SuperNode",
+					Use:            "super-node [validator]",
+					Short:          "Show a validator's super node and whether it may attest now",
+					Example:        example("query functions super-node orbvaloper1…"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "validator"}},
+				},
+				{
 					RpcMethod: "SuperNodes",
 					Use:       "super-nodes",
-					Short:     "List the super nodes",
-					Example:   example("query functions super-nodes"),
+					Short:     "List the super nodes, optionally those that may attest now",
+					Example:   example("query functions super-nodes --active"),
 				},
 				{
 					RpcMethod:      "Claim",
@@ -56,6 +70,13 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Short:          "Show a claim and the attestations on it; the id is in hex",
 					Example:        example("query functions claim 5f0c…"),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "claim_id"}},
+				},
+				{
+					RpcMethod: "Claims",
+					Use:       "claims",
+					Short:     "List claims that match all filters: function, attester, status, outcome",
+					Example: example("query functions claims --attester orbvaloper1… --outcome verdict-valid") + "\n" +
+						example("query functions claims --function-id orbfn1… --status claim-status-expired"),
 				},
 				{
 					RpcMethod: "OpenClaims",
@@ -77,7 +98,53 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 						" --addresses /dns4/gateway.example.org/tcp/4001 --from validator"),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "attester"}, {ProtoField: "orb_id"}, {ProtoField: "endpoint"}},
 				},
+				{
+					RpcMethod: "UpdateSuperNode",
+					Use:       "update-super-node",
+					Short:     "Change some of what your super node has registered, such as its hot attester key",
+					Example: example("tx functions update-super-node --attester orb1… --from validator") + "\n" +
+						example("tx functions update-super-node --endpoint https://new.example.org --addresses /dns4/new.example.org/tcp/4001 --from validator"),
+				},
 				{RpcMethod: "DeployFunction", Skip: true},
+				{RpcMethod: "UpdateFunction", Skip: true},
+				{
+					RpcMethod:      "RollbackFunction",
+					Use:            "rollback [function-id] [version]",
+					Short:          "Make a version that was accepted before the active one again",
+					Example:        example("tx functions rollback orbfn1… 3 --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "version"}},
+				},
+				{
+					RpcMethod:      "DeprecateFunction",
+					Use:            "deprecate [function-id]",
+					Short:          "Give notice: the function serves until its notice is over, then ends; what is left is refunded and its name freed",
+					Example:        example("tx functions deprecate orbfn1… --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}},
+				},
+				{
+					RpcMethod:      "TransferFunction",
+					Use:            "transfer [function-id] [new-owner]",
+					Short:          "Give a function, with its name deposit, to another owner, who should rotate its key",
+					Example:        example("tx functions transfer orbfn1… orb1… --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "new_owner"}},
+				},
+				{
+					RpcMethod:      "RotateKey",
+					Use:            "rotate-key [function-id] [signing-key] [signature]",
+					Short:          "Replace the key that signs a function's versions; the new key signs its rotation",
+					Example:        example("tx functions rotate-key orbfn1… 8f2c… 51d0… --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "signing_key"}, {ProtoField: "signature"}},
+				},
+				{
+					RpcMethod: "DisputeResult",
+					Use:       "dispute-result [orb-id] [batch] [result] [request]",
+					Short:     "Stake a deposit on a host's signed result being wrong; batch and result are JSON, the request is in hex",
+					Example: example(`tx functions dispute-result 12D3KooW… "$(cat batch.json)" "$(cat result.json)" "$(xxd -p -c 0 request)"` +
+						" --path 77aa… --path 9a1b… --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{
+						{ProtoField: "orb_id"}, {ProtoField: "batch"}, {ProtoField: "result"}, {ProtoField: "request"},
+					},
+				},
 				{
 					RpcMethod:      "CommitAttestation",
 					Use:            "commit-attestation [claim-id] [commitment]",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/orbnetwork/orb/pkg/receipt"
 	"github.com/orbnetwork/orb/x/functions/types"
 )
 
@@ -46,6 +47,32 @@ type vectors struct {
 		SigningKey string `json:"signing_key"`
 		ID         string `json:"id"`
 	} `json:"function"`
+	Rotation struct {
+		ChainID    string `json:"chain_id"`
+		Owner      string `json:"owner"`
+		FunctionID string `json:"function_id"`
+		SigningKey string `json:"signing_key"`
+		SignBytes  string `json:"sign_bytes"`
+	} `json:"rotation"`
+	Dispute struct {
+		FunctionID   string `json:"function_id"`
+		Version      uint64 `json:"version"`
+		OrbID        string `json:"orb_id"`
+		RequestHash  string `json:"request_hash"`
+		ResponseHash string `json:"response_hash"`
+		Fuel         uint64 `json:"fuel"`
+		Outcome      uint32 `json:"outcome"`
+		ClaimID      string `json:"claim_id"`
+		Response     string `json:"response"`
+		Witness      string `json:"witness"`
+	} `json:"dispute"`
+	Draw struct {
+		AppHash    string           `json:"app_hash"`
+		ClaimID    string           `json:"claim_id"`
+		Seed       string           `json:"seed"`
+		Candidates []types.Elector  `json:"candidates"`
+		Drawn      map[int][]string `json:"drawn"`
+	} `json:"draw"`
 }
 
 func readVectors(t *testing.T) vectors {
@@ -91,6 +118,28 @@ func TestVectors(t *testing.T) {
 	require.Equal(t, a.Commitment, hex.EncodeToString(types.AttestationCommitment(
 		a.ChainID, claimID, a.Validator, types.Verdict(a.Verdict), unhex(t, a.ResponseHash), a.Fuel, unhex(t, a.Salt))))
 	require.Equal(t, v.Function.ID, types.FunctionID(unhex(t, v.Function.SigningKey)))
+
+	r := v.Rotation
+	require.Equal(t, r.SignBytes, hex.EncodeToString(types.RotationSignBytes(r.ChainID, r.Owner, r.FunctionID, unhex(t, r.SigningKey))))
+	d := v.Dispute
+	disputeID := types.DisputeID(d.FunctionID, d.Version, d.OrbID, receipt.Result{
+		RequestHash: unhex(t, d.RequestHash), ResponseHash: unhex(t, d.ResponseHash), Fuel: d.Fuel, Outcome: d.Outcome,
+	})
+	require.Equal(t, d.ClaimID, hex.EncodeToString(disputeID))
+	require.Equal(t, d.Witness, hex.EncodeToString(types.DisputeWitness(disputeID, unhex(t, d.Response))))
+	seed := types.DrawSeed(unhex(t, v.Draw.AppHash), unhex(t, v.Draw.ClaimID))
+	require.Equal(t, v.Draw.Seed, hex.EncodeToString(seed))
+	for limit, want := range v.Draw.Drawn {
+		require.Equal(t, want, names(types.Draw(v.Draw.Candidates, limit, seed)))
+	}
+}
+
+func names(electors []types.Elector) []string {
+	var names []string
+	for _, elector := range electors {
+		names = append(names, elector.Validator)
+	}
+	return names
 }
 
 func TestVersionSignBytesCoverEveryField(t *testing.T) {

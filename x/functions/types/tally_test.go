@@ -75,3 +75,24 @@ func TestCanAgree(t *testing.T) {
 	require.False(t, types.CanAgree(electors, nil))
 	require.False(t, types.CanAgree(nil, nil))
 }
+
+// TestTallyOfADispute: the same attestations mean something else when a host's result is at stake.
+func TestTallyOfADispute(t *testing.T) {
+	electors := []types.Elector{{Validator: "a", Power: 1}}
+	for name, test := range map[string]struct {
+		verdict types.Verdict
+		fuel    uint64
+		status  types.ClaimStatus
+		agreed  types.Verdict
+	}{
+		"the host is right":             {types.VERDICT_VALID, 100, types.CLAIM_STATUS_ACCEPTED, types.VERDICT_VALID},
+		"right with other fuel, so not": {types.VERDICT_VALID, 99, types.CLAIM_STATUS_REJECTED, types.VERDICT_BAD_RESULT},
+		"the host is wrong":             {types.VERDICT_BAD_RESULT, 100, types.CLAIM_STATUS_REJECTED, types.VERDICT_BAD_RESULT},
+		"nobody can tell":               {types.VERDICT_UNAVAILABLE, 0, types.CLAIM_STATUS_EXPIRED, types.VERDICT_UNAVAILABLE},
+	} {
+		outcome := types.Tally(types.CLAIM_KIND_RESULT, electors, []types.Attestation{{Validator: "a", Revealed: true, Verdict: test.verdict, Fuel: test.fuel}}, 100)
+		require.Equal(t, test.status, outcome.Status, name)
+		require.Equal(t, test.agreed, outcome.Verdict, name)
+		require.Equal(t, []string{"a"}, outcome.Majority, name)
+	}
+}
