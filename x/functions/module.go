@@ -146,7 +146,14 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
 	registry.Add(weights.Get("msg_register_super_node", 30), simulation.Refusable(simulation.RegisterSuperNode(am.keeper, am.staking)))
+	registry.Add(weights.Get("msg_update_super_node", 10), simulation.Refusable(simulation.UpdateSuperNode(am.keeper)))
 	registry.Add(weights.Get("msg_deploy_function", 40), simulation.Refusable(simulation.DeployFunction(am.keeper)))
-	registry.Add(weights.Get("msg_commit_attestation", 80), simulation.Refusable(simulation.CommitAttestation(am.keeper)))
-	registry.Add(weights.Get("msg_reveal_attestation", 80), simulation.Refusable(simulation.RevealAttestation(am.keeper)))
+	registry.Add(weights.Get("msg_update_function", 20), simulation.Refusable(simulation.UpdateFunction(am.keeper)))
+	registry.Add(weights.Get("msg_rollback_function", 10), simulation.Refusable(simulation.RollbackFunction(am.keeper)))
+	registry.Add(weights.Get("msg_deprecate_function", 5), simulation.Refusable(simulation.DeprecateFunction(am.keeper)))
+	registry.Add(weights.Get("msg_transfer_function", 10), simulation.Refusable(simulation.TransferFunction(am.keeper)))
+	registry.Add(weights.Get("msg_rotate_key", 10), simulation.Refusable(simulation.RotateKey(am.keeper)))
+	registry.Add(weights.Get("msg_dispute_result", 20), simulation.Refusable(simulation.DisputeResult(am.keeper)))
+	registry.Add(weights.Get("msg_commit_attestation", 150), simulation.Refusable(simulation.CommitAttestation(am.keeper)))
+	registry.Add(weights.Get("msg_reveal_attestation", 150), simulation.Refusable(simulation.RevealAttestation(am.keeper)))
 }

@@ -65,6 +65,28 @@ func RegisterSuperNode(k keeper.Keeper, staking StakingKeeper) simsx.SimMsgFacto
 	}
 }
 
+// UpdateSuperNode rotates the attester of a random super node, or changes its endpoint; the attester may speak for another one already.
+func UpdateSuperNode(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgUpdateSuperNode] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgUpdateSuperNode) {
+		answer, err := keeper.NewQueryServer(k).SuperNodes(ctx, &types.QuerySuperNodesRequest{})
+		if err != nil || len(answer.SuperNodes) == 0 {
+			reporter.Skip("no super node")
+			return nil, nil
+		}
+		address, err := sdk.ValAddressFromBech32(simsx.OneOf(data.Rand(), answer.SuperNodes).Validator)
+		if err != nil {
+			reporter.Skip(err.Error())
+			return nil, nil
+		}
+		operator := data.GetAccountbyAccAddr(reporter, sdk.AccAddress(address))
+		msg := &types.MsgUpdateSuperNode{Operator: operator.AddressBech32, Endpoint: "https://" + strings.ToLower(data.Rand().StringN(8)) + ".example"}
+		if data.Rand().Intn(2) == 0 {
+			msg.Attester, msg.OrbId = data.AnyAccount(reporter).AddressBech32, orbid.FromKey(NodeKey(operator.AddressBech32).Public().(ed25519.PublicKey))
+		}
+		return []simsx.SimAccount{operator}, msg
+	}
+}
+
 // Artifact is what every simulated deploy registers, so that simulated nodes can prove that they have it.
 func Artifact() []byte { return bytes.Repeat([]byte("simulated artifact "), 200) }
 
@@ -82,27 +104,22 @@ func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunct
 			return nil, nil
 		}
 		r := data.Rand()
-		signer := key(r)
-		digest, root := sha256.Sum256(Artifact()), possession.Root(Artifact())
+		label := strings.ToLower(r.StringN(12))
+		signer := functionKey(label)
 		complexity := uint64(r.IntInRange(1_000, 1_000_000))
 		msg := &types.MsgDeployFunction{
 			Owner:         owner.AddressBech32,
-			Name:          strings.ToLower(r.StringN(12)),
+			Name:          simsx.OneOf(r, []string{label, label, label, "wanted", ""}),
 			SigningKey:    signer.Public().(ed25519.PublicKey),
 			Price:         sdk.NewInt64Coin(types.Denom, int64(r.IntInRange(10, 1_000))),
 			OwnerShareBps: uint32(r.IntInRange(0, types.BasisPoints)),
 			Plan:          "starter",
-			Artifact: types.Artifact{
-				Cid:        "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{1, 0x55, 0x12, 0x20}, digest[:]...))),
-				Sha256:     digest[:],
-				MerkleRoot: root[:],
-				Size_:      uint64(len(Artifact())),
-			},
-			Complexity:  complexity,
-			FuelLimit:   complexity * types.FuelFactor,
-			MemoryLimit: types.PageSize,
-			Contract:    types.CONTRACT_FILTER,
-			MaxCost:     owner.LiquidBalance().RandSubsetCoin(reporter, types.Denom),
+			Artifact:      artifact(),
+			Complexity:    complexity,
+			FuelLimit:     complexity * types.FuelFactor,
+			MemoryLimit:   types.PageSize,
+			Contract:      types.CONTRACT_FILTER,
+			MaxCost:       owner.LiquidBalance().RandSubsetCoin(reporter, types.Denom),
 		}
 		if reporter.IsSkipped() {
 			return nil, nil
@@ -113,88 +130,13 @@ func DeployFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeployFunct
 	}
 }
 
-// CommitAttestation commits a random elector of a random open claim to its finding.
-func CommitAttestation(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgCommitAttestation] {
-	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgCommitAttestation) {
-		claim, node, attester := pick(ctx, k, types.CLAIM_STATUS_COMMIT, data, reporter)
-		if reporter.IsSkipped() {
-			return nil, nil
-		}
-		reveal := finding(ctx, k, claim, node)
-		return []simsx.SimAccount{attester}, &types.MsgCommitAttestation{
-			Attester: node.Attester,
-			ClaimId:  claim.Id,
-			Commitment: types.AttestationCommitment(sdk.UnwrapSDKContext(ctx).ChainID(), claim.Id, node.Validator,
-				reveal.Verdict, reveal.ResponseHash, reveal.Fuel, reveal.Salt),
-		}
-	}
-}
-
-// RevealAttestation reveals the finding of a random elector of a random open claim.
-func RevealAttestation(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRevealAttestation] {
-	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRevealAttestation) {
-		claim, node, attester := pick(ctx, k, types.CLAIM_STATUS_REVEAL, data, reporter)
-		if reporter.IsSkipped() {
-			return nil, nil
-		}
-		return []simsx.SimAccount{attester}, finding(ctx, k, claim, node)
-	}
-}
-
-// pick skips unless an open claim is in the phase and one of its electors still has to act in it.
-func pick(ctx context.Context, k keeper.Keeper, phase types.ClaimStatus, data *simsx.ChainDataSource, reporter simsx.SimulationReporter,
-) (types.Claim, types.SuperNode, simsx.SimAccount) {
-	open, err := keeper.NewQueryServer(k).OpenClaims(ctx, &types.QueryOpenClaimsRequest{})
-	if err != nil || len(open.Claims) == 0 {
-		reporter.Skip("no open claim")
-		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
-	}
-	claim := simsx.OneOf(data.Rand(), open.Claims)
-	if len(claim.Electors) == 0 {
-		reporter.Skip("no electors drawn yet")
-		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
-	}
-	elector := simsx.OneOf(data.Rand(), claim.Electors)
-	node, err := k.SuperNode(ctx, elector.Validator)
-	if err != nil {
-		reporter.Skip(err.Error())
-		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
-	}
-	answer, err := keeper.NewQueryServer(k).Claim(ctx, &types.QueryClaimRequest{ClaimId: claim.HexID()})
-	if err != nil {
-		reporter.Skip(err.Error())
-		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
-	}
-	committed, revealed := false, false
-	for _, attestation := range answer.Attestations {
-		if attestation.Validator == elector.Validator {
-			committed, revealed = true, attestation.Revealed
-		}
-	}
-	due := phase == types.CLAIM_STATUS_COMMIT && !committed || phase == types.CLAIM_STATUS_REVEAL && committed && !revealed
-	if claim.Status != phase || !due {
-		reporter.Skip("nothing to do on the claim")
-		return types.Claim{}, types.SuperNode{}, simsx.SimAccount{}
-	}
-	return claim, node, data.GetAccount(reporter, node.Attester)
-}
-
-// finding is the same for every honest super node and is derived from the claim, so that it need not be kept between commit and
-// reveal. One claim in four is found to state a wrong complexity.
-func finding(ctx context.Context, k keeper.Keeper, claim types.Claim, node types.SuperNode) *types.MsgRevealAttestation {
-	response := sha256.Sum256(claim.Id)
-	salt := sha256.Sum256([]byte(node.Validator))
-	fuel := uint64(1)
-	if version, err := k.GetVersion(ctx, claim.FunctionId, claim.Version); err == nil && claim.Id[0]%4 != 0 {
-		fuel = version.Complexity
-	}
-	return &types.MsgRevealAttestation{
-		Attester:     node.Attester,
-		ClaimId:      claim.Id,
-		Verdict:      types.VERDICT_VALID,
-		ResponseHash: response[:],
-		Fuel:         fuel,
-		Salt:         salt[:],
+func artifact() types.Artifact {
+	digest, root := sha256.Sum256(Artifact()), possession.Root(Artifact())
+	return types.Artifact{
+		Cid:        "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{1, 0x55, 0x12, 0x20}, digest[:]...))),
+		Sha256:     digest[:],
+		MerkleRoot: root[:],
+		Size_:      uint64(len(Artifact())),
 	}
 }
 
@@ -202,4 +144,22 @@ func key(r *simsx.XRand) ed25519.PrivateKey {
 	seed := make([]byte, ed25519.SeedSize)
 	r.Read(seed)
 	return ed25519.NewKeyFromSeed(seed)
+}
+
+// Keys are derived from what their owners are known by, so that they need not be kept between messages.
+
+func derived(label string) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte(label))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// NodeKey is the key of an account's one node.
+func NodeKey(operator string) ed25519.PrivateKey { return derived("simulated node of " + operator) }
+
+// functionKey signs a function that the simulation has deployed under a label.
+func functionKey(label string) ed25519.PrivateKey { return derived("simulated function " + label) }
+
+// rotatedKey is the one that takes the place of a function's key.
+func rotatedKey(current []byte) ed25519.PrivateKey {
+	return derived("simulated rotation of " + string(current))
 }

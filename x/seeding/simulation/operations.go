@@ -3,7 +3,6 @@ package simulation
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"slices"
 
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
@@ -49,11 +48,8 @@ func UpdateParams() simsx.SimMsgFactoryFn[*types.MsgUpdateParams] {
 	}
 }
 
-// nodeKey gives each account the key of its one node, so that it need not be kept between messages.
-func nodeKey(operator string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte("simulated node of " + operator))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
+// nodeKey is the key of an account's one node.
+func nodeKey(operator string) ed25519.PrivateKey { return functionssim.NodeKey(operator) }
 
 // NodeOf returns the Orb ID of an account's node.
 func NodeOf(operator string) string {
