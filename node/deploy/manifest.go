@@ -14,7 +14,7 @@ import (
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 )
 
-// BuildFolder, in a function's folder, holds what builds make.
+// BuildFolder is where, in a function's folder, builds put what they make.
 const BuildFolder = "build"
 
 // ManifestName is the file in a function's folder that describes it.

@@ -91,12 +91,15 @@ func (f *Function) Inspect(terms Terms) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.quote = deploy.Quote{Quote: quoted, Denom: rewards.Denom, Plan: plan, Complexity: f.Complexity, FuelLimit: f.Limits.Fuel, Size: i.Size}
+	chain := functionstypes.DefaultParams()
+	i.quote = deploy.Quote{
+		Quote: quoted, Denom: rewards.Denom, Deposit: chain.NameDeposit.Amount, Plan: plan,
+		Complexity: f.Complexity, FuelLimit: f.Limits.Fuel, Size: i.Size,
+	}
 	i.Deploy = &deploy.Cost{Verification: quoted.Verification, Hosting: quoted.Hosting, Included: quoted.Included, Total: quoted.Total, Denom: rewards.Denom}
 	split := rewards.FeeSplit.Of(terms.Price, terms.OwnerShareBps, splitOver)
 	i.Split = &RequestSplit{Spent: split.Spent, Host: split.Host, Owner: split.Owner, Fee: split.Fee}
 
-	chain := functionstypes.DefaultParams()
 	version := functionstypes.Version{Artifact: f.Package.Artifact, Complexity: f.Complexity, FuelLimit: f.Limits.Fuel, MemoryLimit: f.Limits.Memory}
 	fn := functionstypes.Function{Price: chain.MaxPrice}
 	fn.Price.Amount = terms.Price
