@@ -36,6 +36,14 @@ func source(args []string) string {
 	return args[0]
 }
 
+// folder is where the tests of a source lie.
+func folder(source string) string {
+	if stat, err := os.Stat(source); err == nil && !stat.IsDir() {
+		return filepath.Dir(source)
+	}
+	return source
+}
+
 func newCommand() *cobra.Command {
 	template := cli.NewChoice(TemplateNames()...)
 	cmd := &cobra.Command{
@@ -67,23 +75,23 @@ func buildCommand() *cobra.Command {
 producers. A Go main package needs nothing else; other languages say in ` + deploy.ManifestName + ` how they are built.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			folder, err := filepath.Abs(source(args))
+			path, err := filepath.Abs(source(args))
 			if err != nil {
 				return err
 			}
-			m, err := deploy.ReadManifest(folder)
+			m, err := deploy.ReadManifest(path)
 			if err != nil {
 				return err
 			}
 			if err := m.ValidateLimits(); err != nil {
 				return err
 			}
-			p, err := deploy.Build(cmd.Context(), folder, m.Build, obfuscate)
+			p, err := deploy.Build(cmd.Context(), path, m.Build, obfuscate)
 			if err != nil {
 				return err
 			}
 			if out == "" {
-				out = filepath.Join(folder, deploy.BuildFolder, strings.TrimSuffix(filepath.Base(folder), ".wasm")+".wasm")
+				out = filepath.Join(folder(path), deploy.BuildFolder, strings.TrimSuffix(filepath.Base(path), ".wasm")+".wasm")
 			}
 			if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 				return err
@@ -145,7 +153,7 @@ named in tests/NAME.fault. Time and randomness come from the request, so that an
 				return err
 			}
 			return within(cmd.Context(), source(args), m, func(f *Function) error {
-				return f.Golden(cmd.Context(), source(args), update, cmd.OutOrStdout())
+				return f.Golden(cmd.Context(), folder(source(args)), update, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -171,7 +179,7 @@ func benchCommand() *cobra.Command {
 				return err
 			}
 			return within(cmd.Context(), source(args), m, func(f *Function) error {
-				figures, err := f.Bench(cmd.Context(), source(args), each)
+				figures, err := f.Bench(cmd.Context(), folder(source(args)), each)
 				if err != nil {
 					return err
 				}
