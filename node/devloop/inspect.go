@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -32,14 +33,15 @@ const splitOver = 1_000
 type Inspection struct {
 	Contract string `json:"contract"`
 	// Entry is "command", started for every request, or "reactor", called in a program that is started once.
-	Entry     string    `json:"entry"`
-	Size      uint64    `json:"size"`
-	CID       string    `json:"cid"`
-	SHA256    string    `json:"sha256"`
-	Functions int       `json:"functions"`
-	Imports   []string  `json:"imports"`
-	Exports   []string  `json:"exports"`
-	Sections  []Section `json:"sections"`
+	Entry     string `json:"entry"`
+	Size      uint64 `json:"size"`
+	CID       string `json:"cid"`
+	SHA256    string `json:"sha256"`
+	Functions int    `json:"functions"`
+	// Imports are each named once, as module.name.
+	Imports  []string  `json:"imports"`
+	Exports  []string  `json:"exports"`
+	Sections []Section `json:"sections"`
 	// MemoryStart and MemoryLimit in bytes per instance.
 	MemoryStart uint64 `json:"memory_start"`
 	MemoryLimit uint64 `json:"memory_limit"`
@@ -72,7 +74,7 @@ func (f *Function) Inspect(terms Terms) (*Inspection, error) {
 	i := &Inspection{
 		Contract: strings.ToLower(strings.TrimPrefix(f.Contract.String(), "CONTRACT_")), Entry: "command",
 		Size: f.Package.Artifact.Size_, CID: f.Package.Artifact.Cid, SHA256: hex.EncodeToString(f.Package.Artifact.Sha256),
-		Functions: f.Package.Info.Functions, Imports: layout.imports, Exports: layout.exports, Sections: layout.sections,
+		Functions: f.Package.Info.Functions, Imports: slices.Compact(slices.Sorted(slices.Values(layout.imports))), Exports: layout.exports, Sections: layout.sections,
 		MemoryStart: uint64(f.Package.Info.MemoryPages) * functionstypes.PageSize, MemoryLimit: f.Limits.Memory,
 		Complexity: f.Complexity, FuelLimit: f.Limits.Fuel,
 	}
@@ -116,7 +118,8 @@ func (i *Inspection) Text(out io.Writer) error {
 	for _, s := range i.Sections {
 		fmt.Fprintf(w, "  %s\t%d bytes\t%.1f%%\n", s.Name, s.Bytes, 100*float64(s.Bytes)/float64(i.Size))
 	}
-	fmt.Fprintf(w, "functions\t%d\nimports\t%s\nexports\t%s\n", i.Functions, strings.Join(i.Imports, ", "), strings.Join(i.Exports, ", "))
+	fmt.Fprintf(w, "functions\t%d\nimports\t%s\nexports\t%s\n", i.Functions,
+		strings.ReplaceAll(strings.Join(i.Imports, ", "), "wasi_snapshot_preview1.", ""), strings.Join(i.Exports, ", "))
 	fmt.Fprintf(w, "memory\t%d KiB at start, at most %d MiB\n", i.MemoryStart>>10, i.MemoryLimit>>20)
 	if i.Complexity == 0 {
 		fmt.Fprintf(w, "complexity\tunknown: name a sample request in %s, or with --sample\n", deploy.ManifestName)

@@ -3,6 +3,7 @@ package devloop_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,6 +72,51 @@ func olderRust(t *testing.T, source string, recipe *deploy.Recipe) bool {
 	built := bytes.Replace(manifest, []byte(cargo), []byte(`["true"]`), 1)
 	require.NoError(t, os.WriteFile(filepath.Join(source, deploy.ManifestName), built, 0o600))
 	return true
+}
+
+// showing is a handler of the go template that shows what it is given.
+const showing = `package main
+
+func handle(r *Request) Response {
+	w := Text(201, r.Method+" "+r.Path+" ? "+r.Query+" x="+r.Param("x")+" A="+r.Header("x-a")+" body="+string(r.Body))
+	w.Headers = []string{"X-Kept: 1", "X-Split: 1\r\nX-Forged: 1"}
+	return w
+}
+`
+
+// TestLeanGo: the go template's own reader understands whatever a gateway or an author writes.
+func TestLeanGo(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "hello")
+	require.NoError(t, devloop.New(source, "go"))
+	require.NoError(t, os.WriteFile(filepath.Join(source, "main.go"), []byte(showing), 0o600))
+	f := loadTemplate(t, source)
+	for _, c := range []struct{ name, request, want string }{ // "" is a 400
+		{"no headers", "GET / HTTP/1.1\r\n\r\n", "GET / ?  x= A= body="},
+		{"older", "GET /a HTTP/1.0\r\n\r\n", "GET /a ?  x= A= body="},
+		{"query", "GET /a/b?y=2&x=%41+%zz%4&x=2 HTTP/1.1\r\n\r\n", "GET /a/b ? y=2&x=%41+%zz%4&x=2 x=A %zz%4 A= body="},
+		{"header of any case", "GET / HTTP/1.1\r\nX-AB: no\r\nx-A:  yes \r\nX-A: again\r\n\r\n", "GET / ?  x= A=yes body="},
+		{"body", "PUT / HTTP/1.1\r\nContent-Length: 4\r\nX-A: 1\r\n\r\nbody", "PUT / ?  x= A=1 body=body"},
+		{"body like a head", "PUT / HTTP/1.1\r\nContent-Length: 8\r\nX-A: 1\r\n\r\na\r\n\r\nbcd", "PUT / ?  x= A=1 body=a\r\n\r\nbcd"},
+		{"no length", "PUT / HTTP/1.1\r\nX-A: 1\r\n\r\nbody", "PUT / ?  x= A=1 body=body"},
+		{"wrong length", "PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\nX-A: 1\r\n\r\nbody", "PUT / ?  x= A=1 body=body"},
+		{"no length in it", "PUT / HTTP/1.1\r\nContent-Length: x\r\n\r\nbody", "PUT / ?  x= A= body=body"},
+		{"nothing", "", ""},
+		{"no version", "GET /\r\n\r\n", ""},
+		{"other protocol", "GET / SPDY/1.1\r\n\r\n", ""},
+		{"cut short", "GET / HTTP/1.1\r\nX-A: 1\r\n", ""},
+		{"line feeds alone", "GET / HTTP/1.1\n\n", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outcome, err := f.Run(t.Context(), []byte(c.request))
+			require.NoError(t, err)
+			require.Empty(t, outcome.Message)
+			want := fmt.Sprintf("HTTP/1.1 201 Created\r\nContent-Type: text/plain; charset=utf-8\r\nX-Kept: 1\r\nContent-Length: %d\r\n\r\n%s", len(c.want), c.want)
+			if c.want == "" {
+				want = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 28\r\n\r\nthis is no HTTP/1.1 request\n"
+			}
+			require.Equal(t, want, string(outcome.Response))
+		})
+	}
 }
 
 // TestDocumented: docs/functions.md shows each template's own file as it is.
