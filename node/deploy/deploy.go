@@ -60,7 +60,10 @@ type Options struct {
 	Manifest Manifest
 	// Obfuscate builds a Go function with garble.
 	Obfuscate bool
-	Name      string
+	// Name of the function. One that the owner has already gets a new version, under its own price, share and plan.
+	Name string
+	// Update refuses to make a new function.
+	Update bool
 	// Price per request, OwnerShareBps of it after the network fee for the owner, Plan by name.
 	Price         sdk.Coin
 	OwnerShareBps uint32
@@ -81,7 +84,9 @@ type Quote struct {
 
 	Denom string
 	// Deposit is held for the name and returns when the name is given back; it comes on top of the total.
-	Deposit    math.Int
+	Deposit math.Int
+	// Update says that the quote is for a new version: hosting, and with it the total, are the most that may be charged.
+	Update     bool
 	Plan       price.Plan
 	Complexity uint64
 	FuelLimit  uint64
@@ -95,6 +100,11 @@ func (q Quote) Text() string {
 		fmt.Fprintf(&b, "  %-16s %14s%s  %s\n", what, amount, q.Denom, why)
 	}
 	line("verification", q.Verification, fmt.Sprintf("complexity %d, %d bytes; never refunded", q.Complexity, q.Size))
+	if q.Update {
+		line("hosting", q.Hosting, "at most: the difference for the rest of the term, if the version is dearer to host")
+		line("total", q.Total, "at most")
+		return b.String()
+	}
 	line("hosting", q.Hosting, fmt.Sprintf("%d paid seeds for %d epochs", q.Plan.BaseReplicas, q.Plan.TermEpochs))
 	line("included calls", q.Included, fmt.Sprintf("%d requests that you pay for your callers", q.Plan.IncludedRequests))
 	line("total", q.Total, "plan "+q.Plan.Name)
@@ -133,7 +143,8 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	if err := o.nameIsFree(ctx, c); err != nil {
+	existing, err := o.existing(ctx, c, sender.Address())
+	if err != nil {
 		return nil, err
 	}
 	o.Progress("Building " + o.Source)
@@ -142,14 +153,18 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 		return nil, err
 	}
 	o.Progress("Running the sample request")
-	msg, quote, err := o.prepare(ctx, c, pkg, sender.Address())
+	m, err := o.measure(ctx, c, pkg)
 	if err != nil {
 		return nil, err
 	}
-	if o.Confirm != nil && !o.Confirm(quote) {
+	next, err := o.proposal(c, m, existing, sender.Address())
+	if err != nil {
+		return nil, err
+	}
+	if o.Confirm != nil && !o.Confirm(next.quote) {
 		return nil, ErrCancelled
 	}
-	if err := afford(ctx, c, sender.Address(), quote); err != nil {
+	if err := afford(ctx, c, sender.Address(), next.quote); err != nil {
 		return nil, err
 	}
 	endpoint, err := o.endpoint(ctx, c)
@@ -161,19 +176,19 @@ func Run(ctx context.Context, c Chain, sender Sender, o Options) (*Result, error
 		return nil, err
 	}
 	o.Progress("Registering " + o.Name)
-	sent, err := sender.Send(ctx, msg)
+	sent, err := sender.Send(ctx, next.msg)
 	if err != nil {
 		return nil, fmt.Errorf("registering the function: %w", err)
 	}
-	id := functionstypes.FunctionID(msg.SigningKey)
-	o.Progress("Waiting for the super nodes to verify " + id)
-	if err := awaitVerdict(ctx, c, id); err != nil {
+	o.Progress("Waiting for the super nodes to verify " + next.version.FunctionId)
+	if err := awaitVerdict(ctx, c, next.version); err != nil {
 		return nil, err
 	}
+	q := next.quote
 	return &Result{
-		ID: id, Name: o.Name, Version: 1, CID: pkg.Artifact.Cid, SHA256: hex.EncodeToString(pkg.Artifact.Sha256),
-		Complexity: msg.Complexity, FuelLimit: msg.FuelLimit, TxHash: sent.Hash, URL: strings.TrimSuffix(endpoint, "/") + "/f/" + o.Name,
-		Cost: Cost{quote.Verification, quote.Hosting, quote.Included, quote.Total, quote.Denom},
+		ID: next.version.FunctionId, Name: o.Name, Version: next.version.Number, CID: pkg.Artifact.Cid, SHA256: hex.EncodeToString(pkg.Artifact.Sha256),
+		Complexity: next.version.Complexity, FuelLimit: next.version.FuelLimit, TxHash: sent.Hash, URL: strings.TrimSuffix(endpoint, "/") + "/f/" + o.Name,
+		Cost: Cost{q.Verification, q.Hosting, q.Included, q.Total, q.Denom},
 	}, nil
 }
 
@@ -191,72 +206,105 @@ func (o Options) validate() error {
 	return functionstypes.ValidateName(o.Name)
 }
 
-// nameIsFree saves the work when it would be for nothing.
-func (o Options) nameIsFree(ctx context.Context, c Chain) error {
+// existing is the function that the owner has under the name, or nil when the name is free. Anybody else's saves the work.
+func (o Options) existing(ctx context.Context, c Chain, owner string) (*functionstypes.Function, error) {
 	answer, err := c.Functions().Function(ctx, &functionstypes.QueryFunctionRequest{Function: o.Name})
-	if err == nil && answer.Function.HoldsName() {
-		return fmt.Errorf("the name %q belongs to %s already; choose another with --name", o.Name, answer.Function.Id)
+	switch {
+	case err == nil && answer.Function.HoldsName() && answer.Function.Owner != owner:
+		return nil, fmt.Errorf("the name %q belongs to %s already; choose another with --name", o.Name, answer.Function.Id)
+	case err == nil && answer.Function.HoldsName():
+		return &answer.Function, o.canUpdate(answer.Function)
+	case status.Code(err) == codes.Unavailable:
+		return nil, fmt.Errorf("asking the chain whether the name %q is free: %w", o.Name, err)
+	case o.Update:
+		return nil, fmt.Errorf("there is no function named %q to update", o.Name)
 	}
-	if status.Code(err) == codes.Unavailable {
-		return fmt.Errorf("asking the chain whether the name %q is free: %w", o.Name, err)
-	}
-	return nil // other errors mean that there is none
+	return nil, nil // other errors mean that there is none
 }
 
-// prepare measures and prices the package and makes the signed message.
-func (o Options) prepare(ctx context.Context, c Chain, pkg *Package, owner string) (*functionstypes.MsgDeployFunction, Quote, error) {
+// measured is a package with what the chain's params say about it.
+type measured struct {
+	pkg        *Package
+	contract   functionstypes.Contract
+	sample     []byte
+	complexity uint64
+	functions  functionstypes.Params
+	rewards    rewardstypes.Params
+}
+
+func (o Options) measure(ctx context.Context, c Chain, pkg *Package) (measured, error) {
 	functions, err := c.Functions().Params(ctx, &functionstypes.QueryParamsRequest{})
 	if err != nil {
-		return nil, Quote{}, fmt.Errorf("asking the chain for its params: %w", err)
+		return measured{}, fmt.Errorf("asking the chain for its params: %w", err)
 	}
 	rewards, err := c.Rewards().Params(ctx, &rewardstypes.QueryParamsRequest{})
 	if err != nil {
-		return nil, Quote{}, fmt.Errorf("asking the chain for its params: %w", err)
+		return measured{}, fmt.Errorf("asking the chain for its params: %w", err)
 	}
-	contract, err := o.Manifest.FunctionContract()
-	if err != nil {
-		return nil, Quote{}, err
+	m := measured{pkg: pkg, functions: functions.Params, rewards: rewards.Params}
+	if m.contract, err = o.Manifest.FunctionContract(); err != nil {
+		return m, err
 	}
-	sample, err := o.Manifest.ReadSample()
-	if err != nil {
-		return nil, Quote{}, err
+	if m.sample, err = o.Manifest.ReadSample(); err != nil {
+		return m, err
 	}
 	engine, err := runtime.New(ctx, runtime.Config{})
 	if err != nil {
-		return nil, Quote{}, err
+		return m, err
 	}
 	defer engine.Close(context.WithoutCancel(ctx))
-	complexity, err := Measure(ctx, engine, pkg, contract, sample, functions.Params.MaxComplexity, o.Manifest.MemoryLimit())
+	m.complexity, err = Measure(ctx, engine, pkg, m.contract, m.sample, m.functions.MaxComplexity, o.Manifest.MemoryLimit())
+	return m, err
+}
+
+// quote prices the package under a plan and a price per request.
+func (o Options) quote(m measured, plan string, perRequest sdk.Coin) (Quote, error) {
+	if perRequest.Denom != m.rewards.Denom {
+		return Quote{}, fmt.Errorf("the price is in %s, but this chain's money is %s", perRequest.Denom, m.rewards.Denom)
+	}
+	found, err := m.rewards.Plan(plan)
 	if err != nil {
-		return nil, Quote{}, err
+		return Quote{}, fmt.Errorf("%w; there are %s", err, planNames(m.rewards))
 	}
-	if o.Price.Denom != rewards.Params.Denom {
-		return nil, Quote{}, fmt.Errorf("the price is in %s, but this chain's money is %s", o.Price.Denom, rewards.Params.Denom)
+	quoted, err := m.rewards.Tariff.Quote(found, m.complexity, m.pkg.Artifact.Size_, perRequest.Amount)
+	return Quote{
+		Quote: quoted, Denom: m.rewards.Denom, Deposit: m.functions.NameDeposit.Amount, Plan: found,
+		Complexity: m.complexity, FuelLimit: m.complexity * o.Manifest.FuelFactor, Size: m.pkg.Artifact.Size_,
+	}, err
+}
+
+// proposal is a signed message with the version in it and its price.
+type proposal struct {
+	msg     sdk.Msg
+	version functionstypes.Version
+	quote   Quote
+}
+
+func (o Options) proposal(c Chain, m measured, existing *functionstypes.Function, owner string) (proposal, error) {
+	if existing != nil {
+		return o.update(c, m, *existing)
 	}
-	plan, err := rewards.Params.Plan(o.Plan)
+	return o.deployment(c, m, owner)
+}
+
+// deployment is the message that registers a new function.
+func (o Options) deployment(c Chain, m measured, owner string) (proposal, error) {
+	quote, err := o.quote(m, o.Plan, o.Price)
 	if err != nil {
-		return nil, Quote{}, fmt.Errorf("%w; there are %s", err, planNames(rewards.Params))
-	}
-	quoted, err := rewards.Params.Tariff.Quote(plan, complexity, pkg.Artifact.Size_, o.Price.Amount)
-	if err != nil {
-		return nil, Quote{}, err
-	}
-	quote := Quote{
-		Quote: quoted, Denom: rewards.Params.Denom, Deposit: functions.Params.NameDeposit.Amount, Plan: plan,
-		Complexity: complexity, FuelLimit: complexity * o.Manifest.FuelFactor, Size: pkg.Artifact.Size_,
+		return proposal{}, err
 	}
 	msg := &functionstypes.MsgDeployFunction{
 		Owner: owner, Name: o.Name, SigningKey: o.Key.Public().(ed25519.PublicKey), Price: o.Price, OwnerShareBps: o.OwnerShareBps, Plan: o.Plan,
-		Artifact: pkg.Artifact, SourceHash: pkg.SourceHash, Sample: functionstypes.Sample{Request: sample},
-		Complexity: complexity, FuelLimit: quote.FuelLimit, MemoryLimit: o.Manifest.MemoryLimit(), Contract: contract,
+		Artifact: m.pkg.Artifact, SourceHash: m.pkg.SourceHash, Sample: functionstypes.Sample{Request: m.sample},
+		Complexity: m.complexity, FuelLimit: quote.FuelLimit, MemoryLimit: o.Manifest.MemoryLimit(), Contract: m.contract,
 		MaxCost: sdk.NewCoin(quote.Denom, quote.Total),
 	}
 	version := msg.Version()
-	if err := functions.Params.Admit(functionstypes.Function{Price: o.Price}, version); err != nil {
-		return nil, Quote{}, fmt.Errorf("the chain would refuse it: %w", err)
+	if err := m.functions.Admit(functionstypes.Function{Price: o.Price}, version); err != nil {
+		return proposal{}, fmt.Errorf("the chain would refuse it: %w", err)
 	}
 	msg.Signature = ed25519.Sign(o.Key, functionstypes.VersionSignBytes(c.ChainID(), owner, o.Name, &version))
-	return msg, quote, nil
+	return proposal{msg, version, quote}, nil
 }
 
 func planNames(params rewardstypes.Params) string {
@@ -295,23 +343,24 @@ func (o Options) endpoint(ctx context.Context, c Chain) (string, error) {
 	return answer.SuperNodes[0].Endpoint, nil
 }
 
-// awaitVerdict returns nil once the function is ACTIVE, and ErrRejected with the reason when it is refused.
-func awaitVerdict(ctx context.Context, c Chain, id string) error {
+// awaitVerdict returns nil once the version is accepted, and ErrRejected with the reason when it is refused.
+func awaitVerdict(ctx context.Context, c Chain, v functionstypes.Version) error {
 	ctx, cancel := context.WithTimeout(ctx, verdictTimeout)
 	defer cancel()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		answer, err := c.Functions().Function(ctx, &functionstypes.QueryFunctionRequest{Function: id})
+		answer, err := c.Functions().Version(ctx, &functionstypes.QueryVersionRequest{FunctionId: v.FunctionId, Number: v.Number})
 		switch {
-		case err == nil && answer.Function.Status == functionstypes.FUNCTION_STATUS_ACTIVE:
-			return nil
-		case err == nil && answer.Function.Status == functionstypes.FUNCTION_STATUS_REJECTED:
+		case err != nil || answer.Version.Status == functionstypes.VERSION_STATUS_PENDING:
+		case answer.Version.Status == functionstypes.VERSION_STATUS_REJECTED:
 			return fmt.Errorf("%w: %s", ErrRejected, answer.Version.Reason)
+		default:
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the verdict on %s: %w; it goes on: ask with `query functions function %s`", id, ctx.Err(), id)
+			return fmt.Errorf("waiting for the verdict on %s: %w; it goes on: ask with `query functions version %s %d`", v.FunctionId, ctx.Err(), v.FunctionId, v.Number)
 		case <-tick.C:
 		}
 	}

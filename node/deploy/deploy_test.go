@@ -36,10 +36,11 @@ type ledger struct {
 	superNodes []functionstypes.SuperNode
 	taken      *functionstypes.Function
 	refusal    error
-	verdict    functionstypes.FunctionStatus
+	verdict    functionstypes.VersionStatus
 	reason     functionstypes.Verdict
 
-	sent *functionstypes.MsgDeployFunction
+	sent     *functionstypes.MsgDeployFunction
+	proposed *functionstypes.MsgUpdateFunction
 }
 
 type functionsQueries struct {
@@ -75,21 +76,31 @@ func (q functionsQueries) SuperNodes(context.Context, *functionstypes.QuerySuper
 
 func (q functionsQueries) Function(_ context.Context, request *functionstypes.QueryFunctionRequest, _ ...grpc.CallOption) (*functionstypes.QueryFunctionResponse, error) {
 	switch {
-	case q.l.sent != nil && request.Function == functionstypes.FunctionID(q.l.sent.SigningKey):
-		return &functionstypes.QueryFunctionResponse{
-			Function: functionstypes.Function{Status: q.l.verdict}, Version: functionstypes.Version{Reason: q.l.reason},
-		}, nil
 	case q.l.taken != nil && request.Function == q.l.taken.Name:
 		return &functionstypes.QueryFunctionResponse{Function: *q.l.taken}, nil
 	}
 	return nil, status.Error(codes.NotFound, "no such function")
 }
 
+func (q functionsQueries) Version(_ context.Context, request *functionstypes.QueryVersionRequest, _ ...grpc.CallOption) (*functionstypes.QueryVersionResponse, error) {
+	if q.l.sent == nil && q.l.proposed == nil {
+		return nil, status.Error(codes.NotFound, "no such version")
+	}
+	return &functionstypes.QueryVersionResponse{Version: functionstypes.Version{
+		FunctionId: request.FunctionId, Number: request.Number, Status: q.l.verdict, Reason: q.l.reason,
+	}}, nil
+}
+
 func (l *ledger) Send(_ context.Context, msgs ...sdk.Msg) (*chain.TxResult, error) {
 	if l.refusal != nil {
 		return nil, l.refusal
 	}
-	l.sent = msgs[0].(*functionstypes.MsgDeployFunction)
+	switch msg := msgs[0].(type) {
+	case *functionstypes.MsgDeployFunction:
+		l.sent = msg
+	case *functionstypes.MsgUpdateFunction:
+		l.proposed = msg
+	}
 	return &chain.TxResult{Hash: "HASH"}, nil
 }
 
@@ -111,7 +122,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{chain: ledger{balance: 100_000_000, verdict: functionstypes.FUNCTION_STATUS_ACTIVE}}
+	s := &scene{chain: ledger{balance: 100_000_000, verdict: functionstypes.VERSION_STATUS_ACTIVE}}
 	source := filepath.Join(t.TempDir(), "idle.wasm")
 	require.NoError(t, os.WriteFile(source, []byte(idle), 0o600))
 	p, err := Build(t.Context(), source, nil, false)
@@ -209,7 +220,7 @@ func TestRunFails(t *testing.T) {
 		{
 			name: "rejected",
 			spoil: func(s *scene) {
-				s.chain.verdict, s.chain.reason = functionstypes.FUNCTION_STATUS_REJECTED, functionstypes.VERDICT_BAD_COMPLEXITY
+				s.chain.verdict, s.chain.reason = functionstypes.VERSION_STATUS_REJECTED, functionstypes.VERDICT_BAD_COMPLEXITY
 			},
 			is: ErrRejected, wrong: "BAD_COMPLEXITY", uploaded: 1,
 		},
@@ -231,7 +242,7 @@ func TestRunFails(t *testing.T) {
 // TestRunInterrupted: who stops waiting for the verdict learns how to ask for it later.
 func TestRunInterrupted(t *testing.T) {
 	s := newScene(t)
-	s.chain.verdict = functionstypes.FUNCTION_STATUS_PENDING
+	s.chain.verdict = functionstypes.VERSION_STATUS_PENDING
 	ctx, cancel := context.WithCancel(t.Context())
 	s.options.Progress = func(string) {
 		if s.chain.sent != nil {
@@ -240,7 +251,7 @@ func TestRunInterrupted(t *testing.T) {
 	}
 	_, err := Run(ctx, &s.chain, &s.chain, s.options)
 	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorContains(t, err, "it goes on: ask with `query functions function orbfn1")
+	require.ErrorContains(t, err, "it goes on: ask with `query functions version orbfn1")
 }
 
 func TestQuoteText(t *testing.T) {
