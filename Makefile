@@ -27,7 +27,7 @@ demo: build ## run the main job on a loopback network and show who was paid
 devnet: build ## run a loopback network until Ctrl-C
 	build/orb devnet
 
-bench: bench-chain bench-gateway ## run every benchmark into build/bench/results.json
+bench: bench-chain bench-gateway bench-runtime ## run every benchmark into build/bench/results.json
 
 bench-chain: ## settlements and possession proofs beside bank sends, at the level of the app
 	go run ./scripts/bench chain
@@ -35,8 +35,11 @@ bench-chain: ## settlements and possession proofs beside bank sends, at the leve
 bench-gateway: build ## requests/s and latency through the gateway beside native servers
 	go run ./scripts/bench gateway
 
+bench-runtime: ## function runtime beside bare wazero (needs clang and wasm-ld)
+	go run ./scripts/bench runtime
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test lint gen demo devnet bench bench-chain bench-gateway clean
+.PHONY: help build test lint gen demo devnet bench bench-chain bench-gateway bench-runtime clean
 .DEFAULT_GOAL := help

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,6 +25,7 @@ type result struct {
 var areas = map[string]func(context.Context) ([]result, error){
 	"chain":   chain,
 	"gateway": gateway,
+	"runtime": functionRuntime,
 }
 
 const resultsPath = "build/bench/results.json"
@@ -40,7 +42,7 @@ func main() {
 
 func run(ctx context.Context, names []string) error {
 	if len(names) == 0 {
-		return errors.New("name an area: chain, gateway")
+		return fmt.Errorf("name an area: %s", strings.Join(slices.Sorted(maps.Keys(areas)), ", "))
 	}
 	for _, name := range names {
 		measure, ok := areas[name]
