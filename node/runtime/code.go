@@ -51,7 +51,7 @@ const instanceBytes = 48 << 10
 func (i *instance) bytes() int64 { return instanceBytes + i.linear.bytes() }
 
 // codeFactor is how many bytes compiling makes of one of the metered module.
-const codeFactor = 3
+const codeFactor = 4
 
 // load brings the code into memory unless it is there. The artifact may be nil when the code has been loaded before. The caller counts in
 // running.
@@ -265,10 +265,6 @@ func (c *code) forget() {
 	c.compiled, c.metered, c.mapping = nil, nil, nil
 	c.mu.Lock()
 	c.image = nil
-	if c.mapped != nil {
-		c.mapped.close()
-		c.mapped = nil
-	}
 	c.mu.Unlock()
 }
 

@@ -80,40 +80,73 @@ func scan(pagemap *os.File, start, end uintptr, regions []pageRegion, own func(s
 	return nil
 }
 
-// image is a program's memory right after start-up.
+// image is a program's memory right after start-up, for as long as there is an instance that maps it.
 type image struct {
 	fd   int
 	view []byte // the whole of it, for reading
+	// absent marks pages of zeros, which take no memory until somebody looks at them.
+	absent []bool
+	users  int
 }
+
+var zeroPage [osPage]byte
 
 func newImage(memory []byte) (*image, error) {
 	fd, err := unix.MemfdCreate("orb-image", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, err
 	}
-	m := &image{fd: fd}
-	if err := unix.Ftruncate(fd, int64(len(memory))); err != nil {
+	m := &image{fd: fd, absent: make([]bool, len(memory)/osPage)}
+	if err := m.write(memory); err != nil {
 		m.close()
 		return nil, err
 	}
-	zero := make([]byte, osPage)
-	for at := 0; at < len(memory); at += osPage {
-		page := memory[at : at+osPage]
-		if bytes.Equal(page, zero) {
+	return m, nil
+}
+
+func (m *image) write(memory []byte) (err error) {
+	if err := unix.Ftruncate(m.fd, int64(len(memory))); err != nil {
+		return err
+	}
+	for n := range m.absent {
+		page := memory[n*osPage : (n+1)*osPage]
+		if m.absent[n] = bytes.Equal(page, zeroPage[:]); m.absent[n] {
 			continue
 		}
-		if _, err := unix.Pwrite(fd, page, int64(at)); err != nil {
-			m.close()
-			return nil, err
+		if _, err := unix.Pwrite(m.fd, page, int64(n*osPage)); err != nil {
+			return err
 		}
 	}
-	if len(memory) > 0 {
-		if m.view, err = unix.Mmap(fd, 0, len(memory), unix.PROT_READ, unix.MAP_SHARED); err != nil {
-			m.close()
-			return nil, err
+	m.view, err = unix.Mmap(m.fd, 0, len(memory), unix.PROT_READ, unix.MAP_SHARED)
+	return err
+}
+
+// equal compares without looking at absent pages.
+func (m *image) equal(memory []byte) bool {
+	if len(memory) != len(m.view) {
+		return false
+	}
+	for n, absent := range m.absent {
+		page := m.view[n*osPage : (n+1)*osPage]
+		if absent {
+			page = zeroPage[:]
+		}
+		if !bytes.Equal(page, memory[n*osPage:(n+1)*osPage]) {
+			return false
 		}
 	}
-	return m, nil
+	return true
+}
+
+// restore copies pages from one offset to another.
+func (m *image) restore(memory []byte, from, to int) {
+	for ; from < to; from += osPage {
+		if m.absent[from/osPage] {
+			clear(memory[from : from+osPage])
+		} else {
+			copy(memory[from:from+osPage], m.view[from:])
+		}
+	}
 }
 
 func (m *image) close() {
@@ -177,6 +210,15 @@ func (m *mapped) Free() {
 		_ = unix.MunmapPtr(m.base, m.reserved) // it is mapped
 		m.base = nil
 	}
+	if m.image != nil {
+		m.code.mu.Lock()
+		if m.image.users--; m.image.users == 0 {
+			m.image.close()
+			m.code.mapped = nil
+		}
+		m.code.mu.Unlock()
+		m.image = nil
+	}
 }
 
 func (m *mapped) save(memory api.Memory) bool {
@@ -192,11 +234,12 @@ func (m *mapped) save(memory api.Memory) bool {
 			return false
 		}
 	}
+	m.image = m.code.mapped
+	m.image.users++
 	// start-up is deterministic, so that all instances are alike; one that were not would have to be made anew each time
-	if !bytes.Equal(m.code.mapped.view, now) {
+	if m.image.users > 1 && !m.image.equal(now) {
 		return false
 	}
-	m.image = m.code.mapped
 	_, err := unix.MmapPtr(m.image.fd, 0, m.base, uintptr(len(now)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED)
 	return err == nil
 }
@@ -210,7 +253,7 @@ func (m *mapped) restore(api.Memory) bool {
 	m.own = 0
 	err := scan(m.pagemap, uintptr(m.base), uintptr(m.base)+uintptr(len(view)), m.regions[:], func(start, end uintptr) {
 		from, to := start-uintptr(m.base), end-uintptr(m.base)
-		copy(now[from:to], view[from:to])
+		m.image.restore(now, int(from), int(to))
 		m.own += int64(to - from)
 	})
 	if m.restores++; m.own > coldPages*osPage && m.restores%givePeriod == 0 {

@@ -5,8 +5,9 @@ package wasm
 const (
 	costFree   = 0
 	costSimple = 1
-	costAccess = 2
-	costFloat  = 2
+	costAccess = 3
+	costFloat  = 3
+	costBranch = 4
 
 	// bulkShift makes 64 bytes, or table elements, of a bulk operation cost one fuel.
 	bulkShift = 6
@@ -15,8 +16,8 @@ const (
 )
 
 // costs holds the fuel of one execution of each instruction without a prefix.
-var costs = func() (table [256]uint8) {
-	set := func(from, to int, cost uint8) {
+var costs = func() (table [256]uint16) {
+	set := func(from, to int, cost uint16) {
 		for op := from; op <= to; op++ {
 			table[op] = cost
 		}
@@ -25,26 +26,28 @@ var costs = func() (table [256]uint8) {
 	for _, op := range []int{opBlock, opLoop, opElse, opEnd, opDrop, 0x01, opLocalGet, opLocalSet, opLocalTee, opI32Const, opI64Const, opF32Const, opF64Const} {
 		table[op] = costFree
 	}
-	table[opBrTable] = 4
-	table[opCall] = 5
-	table[opCallIndirect] = 12
+	set(opBr, opBrIf, costBranch)
+	table[opIf] = costBranch
+	table[opBrTable] = 8
+	table[opCall] = 16
+	table[opCallIndirect] = 24
 	set(opI32Load, opMemorySize-1, costAccess)
-	table[opTableGet], table[opTableSet] = 4, 4
-	table[opMemoryGrow] = 200
+	table[opTableGet], table[opTableSet] = 6, 6
+	table[opMemoryGrow] = 400
 	table[0x6c], table[opI64Mul] = 2, 2
-	set(0x6d, 0x70, 8)  // i32 division
-	set(0x7f, 0x82, 12) // i64 division
+	set(0x6d, 0x70, 16) // i32 division
+	set(0x7f, 0x82, 24) // i64 division
 	set(0x5b, 0x66, costFloat)
 	set(0x8b, 0xa6, costFloat)
-	set(0x8d, 0x90, 4) // rounding of f32
-	set(0x9b, 0x9e, 4) // and of f64
-	table[0x91], table[0x9f] = 8, 10
-	table[0x95], table[0xa3] = 6, 8
-	set(0x96, 0x97, 4)
-	set(0xa4, 0xa5, 4)
-	set(0xa8, 0xab, 5) // truncations, which check
-	set(0xae, 0xb1, 5)
-	set(0xb2, 0xbb, 3)
+	set(0x8d, 0x90, 6) // rounding of f32
+	set(0x9b, 0x9e, 6) // and of f64
+	table[0x91], table[0x9f] = 12, 14
+	table[0x95], table[0xa3] = 10, 12
+	set(0x96, 0x97, 6)
+	set(0xa4, 0xa5, 6)
+	set(0xa8, 0xab, 8) // truncations, which check
+	set(0xae, 0xb1, 8)
+	set(0xb2, 0xbb, 4)
 	return table
 }()
 
@@ -52,15 +55,15 @@ var costs = func() (table [256]uint8) {
 func cost(in instruction) int64 {
 	switch in.op {
 	case opPrefixMisc:
-		return 5
+		return 8
 	case opPrefixSIMD:
 		switch in.misc {
 		case 227, 231, 239, 243: // square roots and divisions
-			return 12
+			return 16
 		case simdConst:
 			return costFree
 		}
-		return 2
+		return 3
 	}
 	return int64(costs[in.op])
 }
