@@ -19,7 +19,7 @@ var toolchains = map[string]string{
 	"garble": "go install mvdan.cc/garble@v0.17.0, and have Go's bin folder in the PATH",
 	"cargo":  "install Rust with https://rustup.rs, then: rustup target add wasm32-wasip1",
 	"clang":  "install clang, lld and wasi-libc (on Debian: apt install clang lld wasi-libc), or put the bin folder of a WASI SDK first in the PATH",
-	"npx":    "install Node.js 20 or later: https://nodejs.org",
+	"npx":    "install Node.js 20 or later: https://nodejs.org; the first build fetches the compiler from the npm registry",
 	"tinygo": "install TinyGo and Go: https://tinygo.org/getting-started/install",
 }
 
@@ -56,8 +56,11 @@ func incomplete(output string) bool {
 		"target may not be installed",           // cargo without the target's standard library
 		"unable to execute command: Executable", // clang without wasm-ld
 		"cannot open crt1",                      // clang without wasi-libc
+		"No available targets are compatible",   // clang without WebAssembly
 		"'stdlib.h' file not found",
 		"'string.h' file not found",
+		"npm error code E", // npx that cannot fetch the compiler
+		"npm ERR! code E",
 	} {
 		if strings.Contains(output, sign) {
 			return true
