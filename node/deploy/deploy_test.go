@@ -75,8 +75,7 @@ func (q functionsQueries) SuperNodes(context.Context, *functionstypes.QuerySuper
 }
 
 func (q functionsQueries) Function(_ context.Context, request *functionstypes.QueryFunctionRequest, _ ...grpc.CallOption) (*functionstypes.QueryFunctionResponse, error) {
-	switch {
-	case q.l.taken != nil && request.Function == q.l.taken.Name:
+	if q.l.taken != nil && request.Function == q.l.taken.Name {
 		return &functionstypes.QueryFunctionResponse{Function: *q.l.taken}, nil
 	}
 	return nil, status.Error(codes.NotFound, "no such function")
