@@ -100,7 +100,9 @@ func (c *code) meter(artifact []byte) ([]byte, func(), error) {
 	}
 	if files != nil {
 		if err := files.keep(c.key, metered); err == nil {
-			return metered, func() {}, nil
+			if kept, unmap, err := files.open(c.key); err == nil {
+				return kept, unmap, nil // wazero holds on to parts of it
+			}
 		}
 	}
 	c.artifact = artifact

@@ -310,15 +310,23 @@ func density(ctx context.Context, _ *runtime.Engine, g guests) ([]result, error)
 	return []result{c, reactor}, errors.Join(errC, errGo)
 }
 
-// resident is what this process takes of the machine's memory, after a collection.
+// resident is what this process takes of the machine's memory and cannot give back, after a collection: what is mapped from files may go.
 func resident() (int64, error) {
 	goruntime.GC()
 	debug.FreeOSMemory()
-	data, err := os.ReadFile("/proc/self/statm")
+	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(string(data))
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
+	total := int64(0)
+	for line := range strings.Lines(string(data)) {
+		if fields := strings.Fields(line); len(fields) == 3 && (fields[0] == "RssAnon:" || fields[0] == "RssShmem:") {
+			kib, err := strconv.ParseInt(fields[1], 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			total += kib << 10
+		}
+	}
+	return total, nil
 }
