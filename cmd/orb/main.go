@@ -43,7 +43,7 @@ func run() error {
 		SilenceErrors: true,
 	}
 	root.AddCommand(devloop.Commands()...)
-	root.AddCommand(nodeCommand(), seedCommand(), deploy.NewCommand(), deploy.NewUpdateCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
+	root.AddCommand(nodeCommand(), seedCommand(), deploy.NewCommand(), deploy.NewUpdateCommand(), deploy.NewRotateKeyCommand(), callCommand(), keyCommand(), subscribeCommand(), devnetCommand(), demoCommand())
 	cli.Guide(root)
 	return root.ExecuteContext(ctx)
 }

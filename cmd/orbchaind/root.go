@@ -146,6 +146,6 @@ func newFunctionsTxCommand() *cobra.Command {
 		Use:   functionstypes.ModuleName,
 		Short: "Deploy functions and verify them",
 	}
-	cmd.AddCommand(deploy.NewCommand(), deploy.NewUpdateCommand())
+	cmd.AddCommand(deploy.NewCommand(), deploy.NewUpdateCommand(), deploy.NewRotateKeyCommand())
 	return cmd
 }

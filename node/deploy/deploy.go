@@ -333,7 +333,7 @@ func (o Options) endpoint(ctx context.Context, c Chain) (string, error) {
 	if o.SuperNode != "" {
 		return o.SuperNode, nil
 	}
-	answer, err := c.Functions().SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{})
+	answer, err := c.Functions().SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{Active: true})
 	if err != nil {
 		return "", fmt.Errorf("asking the chain for super nodes: %w", err)
 	}

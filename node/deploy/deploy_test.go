@@ -41,6 +41,7 @@ type ledger struct {
 
 	sent     *functionstypes.MsgDeployFunction
 	proposed *functionstypes.MsgUpdateFunction
+	rotated  *functionstypes.MsgRotateKey
 }
 
 type functionsQueries struct {
@@ -99,6 +100,8 @@ func (l *ledger) Send(_ context.Context, msgs ...sdk.Msg) (*chain.TxResult, erro
 		l.sent = msg
 	case *functionstypes.MsgUpdateFunction:
 		l.proposed = msg
+	case *functionstypes.MsgRotateKey:
+		l.rotated = msg
 	}
 	return &chain.TxResult{Hash: "HASH"}, nil
 }

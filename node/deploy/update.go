@@ -24,7 +24,7 @@ func (o Options) canUpdate(fn functionstypes.Function) error {
 	case fn.PendingVersion != 0:
 		return fmt.Errorf("version %d of %s is still being verified; wait for the verdict", fn.PendingVersion, fn.Name)
 	case !bytes.Equal(fn.SigningKey, o.Key.Public().(ed25519.PublicKey)):
-		return fmt.Errorf("%w than functions/%s.key in your home: bring that key back, or rotate it", errKey, fn.Name)
+		return fmt.Errorf("%w than functions/%s.key in your home: bring that key back, or make a new one with rotate-key", errKey, fn.Name)
 	case !o.Update && !fn.Price.Equal(o.Price):
 		return fmt.Errorf("%s costs %s a request: a new version keeps that, so --price cannot be %s", fn.Name, fn.Price, o.Price)
 	}

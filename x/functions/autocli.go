@@ -8,8 +8,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/version"
 )
 
-// AutoCLIOptions describes the module's commands. DeployFunction and UpdateFunction have none here: `tx functions deploy` builds, quotes,
-// uploads and signs before it sends either message.
+// AutoCLIOptions describes the module's commands. DeployFunction, UpdateFunction and RotateKey have none here: `tx functions
+// deploy`, `update` and `rotate-key` also sign with the function's key, and more.
 func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	example := func(args string) string { return fmt.Sprintf("%s %s", version.AppName, args) }
 	return &autocliv1.ModuleOptions{
@@ -128,13 +128,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Example:        example("tx functions transfer orbfn1… orb1… --from alice"),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "new_owner"}},
 				},
-				{
-					RpcMethod:      "RotateKey",
-					Use:            "rotate-key [function-id] [signing-key] [signature]",
-					Short:          "Replace the key that signs a function's versions; the new key signs its rotation",
-					Example:        example("tx functions rotate-key orbfn1… 8f2c… 51d0… --from alice"),
-					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "signing_key"}, {ProtoField: "signature"}},
-				},
+				{RpcMethod: "RotateKey", Skip: true},
 				{
 					RpcMethod: "DisputeResult",
 					Use:       "dispute-result [orb-id] [batch] [result] [request]",
