@@ -5,9 +5,9 @@ package wasm
 const (
 	costFree   = 0
 	costSimple = 1
-	costAccess = 3
+	costAccess = 4
 	costFloat  = 3
-	costBranch = 4
+	costBranch = 6
 
 	// bulkShift makes 64 bytes, or table elements, of a bulk operation cost one fuel.
 	bulkShift = 6
@@ -35,13 +35,13 @@ var costs = func() (table [256]uint16) {
 	table[opTableGet], table[opTableSet] = 6, 6
 	table[opMemoryGrow] = 400
 	table[0x6c], table[opI64Mul] = 2, 2
-	set(0x6d, 0x70, 16) // i32 division
-	set(0x7f, 0x82, 24) // i64 division
+	set(0x6d, 0x70, 10) // i32 division
+	set(0x7f, 0x82, 16) // i64 division
 	set(0x5b, 0x66, costFloat)
 	set(0x8b, 0xa6, costFloat)
 	set(0x8d, 0x90, 6) // rounding of f32
 	set(0x9b, 0x9e, 6) // and of f64
-	table[0x91], table[0x9f] = 12, 14
+	table[0x91], table[0x9f] = 9, 10
 	table[0x95], table[0xa3] = 10, 12
 	set(0x96, 0x97, 6)
 	set(0xa4, 0xa5, 6)
