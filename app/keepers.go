@@ -82,6 +82,8 @@ var moduleAccounts = map[string][]string{
 	govtypes.ModuleName:                 {authtypes.Burner},
 	functionstypes.ModuleName:           {authtypes.Burner},
 	rewardstypes.ModuleName:             {authtypes.Burner},
+	seedingtypes.ModuleName:             nil,
+	seedingtypes.GrantsName:             nil,
 }
 
 // BlockedAddresses are the module accounts, which take no coins from users. Gov may be sent to: proposals fund it.
@@ -110,7 +112,7 @@ func newStoreKeys() storeKeys {
 		),
 		object: make(map[string]*storetypes.ObjectStoreKey),
 	}
-	for _, name := range []string{banktypes.ObjectStoreKey, rewardstypes.ObjectStoreKey} {
+	for _, name := range []string{banktypes.ObjectStoreKey, rewardstypes.ObjectStoreKey, seedingtypes.ObjectStoreKey} {
 		keys.object[name] = storetypes.NewObjectStoreKey(name)
 	}
 	return keys
@@ -165,13 +167,15 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	// MsgExecLegacyContent still carries text proposals.
 	k.Gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 
-	k.Seeding = seedingkeeper.NewKeeper(cdc, store(seedingtypes.StoreKey), authority, k.Functions)
+	k.Seeding = seedingkeeper.NewKeeper(cdc, store(seedingtypes.StoreKey), keys.object[seedingtypes.ObjectStoreKey], authority,
+		k.Functions, k.Bank, k.Feegrant)
 	k.Rewards = rewardskeeper.NewKeeper(cdc, store(rewardstypes.StoreKey), keys.object[rewardstypes.ObjectStoreKey], authority,
 		k.Bank, k.Functions, k.Seeding)
 	// Keepers are values: the hooks are set on those that the modules get, after the others have taken what they query.
+	k.Seeding.SetHooks(k.Rewards)
 	k.Functions.SetHooks(k.Rewards)
-	k.Functions.SetEndings(k.Rewards)
-	k.Seeding.SetReplicas(k.Rewards)
+	k.Functions.SetEndings(k.Seeding, k.Rewards) // seeds are paid before what is left returns
+	k.Functions.SetBonds(k.Seeding)
 	return k
 }
 

@@ -75,7 +75,7 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 		feegrantmodule.NewAppModule(cdc, app.Account, app.Bank, app.Feegrant, registry),
 		consensus.NewAppModule(cdc, app.Consensus),
 		functions.NewAppModule(app.Functions, app.Account, app.Bank, app.Staking),
-		seeding.NewAppModule(app.Seeding, queries),
+		seeding.NewAppModule(app.Seeding, app.Account, app.Bank, queries),
 		rewards.NewAppModule(app.Rewards, app.Account, app.Bank, queries),
 	)
 
@@ -92,6 +92,7 @@ func newModules(app *App) (*module.Manager, module.BasicManager) {
 	manager.SetOrderEndBlockers(
 		banktypes.ModuleName,      // credits the block's fees and deposits
 		functionstypes.ModuleName, // pays out of what has been credited, and closes claims, whose payouts x/rewards sums up
+		seedingtypes.ModuleName,   // forgets what is dead, whose last payouts x/rewards sums up
 		rewardstypes.ModuleName,   // pays the block's payees
 		govtypes.ModuleName,
 		stakingtypes.ModuleName,

@@ -17,12 +17,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	simcli "github.com/cosmos/cosmos-sdk/x/simulation/client/cli"
 
 	"github.com/orbnetwork/orb/app"
-	functionstypes "github.com/orbnetwork/orb/x/functions/types"
-	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
 // simApp gives the simulator the one method that nobody else needs.
@@ -30,8 +27,9 @@ type simApp struct{ *app.App }
 
 func (a simApp) GetBaseApp() *baseapp.BaseApp { return a.App.BaseApp }
 
-// newSimApp ends a simulated block a second time before it is committed, and then checks that x/functions and x/rewards hold what they owe: the simulator delivers its messages after the end of the
-// block, which on a chain comes last, and a commit empties the object stores that hold fees, deposits and payouts until then.
+// newSimApp ends a simulated block a second time before it is committed, and then checks that all money is there: the simulator delivers
+// its messages after the end of the block, which on a chain comes last, and a commit empties the object stores that hold fees, deposits and
+// payouts until then.
 func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, base ...func(*baseapp.BaseApp)) simApp {
 	chain := app.New(logger, db, false, options, base...)
 	chain.SetPrecommiter(func(ctx sdk.Context) {
@@ -41,15 +39,13 @@ func newSimApp(logger log.Logger, db dbm.DB, loadLatest bool, options servertype
 		if err := chain.Functions.EndBlock(ctx); err != nil {
 			panic(err)
 		}
+		if err := chain.Seeding.EndBlock(ctx); err != nil {
+			panic(err)
+		}
 		if err := chain.Rewards.EndBlock(ctx); err != nil {
 			panic(err)
 		}
-		deposits := chain.Bank.GetBalance(ctx, authtypes.NewModuleAddress(functionstypes.ModuleName), functionstypes.Denom)
-		if err := chain.Functions.Conserved(ctx, deposits); err != nil {
-			panic(err)
-		}
-		held := chain.Bank.GetBalance(ctx, authtypes.NewModuleAddress(rewardstypes.ModuleName), functionstypes.Denom)
-		if err := chain.Rewards.Conserved(ctx, held); err != nil {
+		if err := chain.Conserved(ctx); err != nil {
 			panic(err)
 		}
 		chain.SimWriteState()

@@ -58,6 +58,7 @@ type Config struct {
 	MaxRateOut  int64  `toml:"max_rate_out" comment:"Bytes a second to peers beyond which requests are refused as busy; 0 is no bound."`
 	SettleEvery string `toml:"settle_every" comment:"Longest time that earnings wait for settlement."`
 	SettleAt    uint64 `toml:"settle_at" comment:"Earnings in uorb that are settled without waiting."`
+	OpenOnly    bool   `toml:"open_only" comment:"Put up no bond: the node earns per request, and no hosting pay."`
 	// SettleMargin keeps gas small beside earnings.
 	SettleMargin uint64 `toml:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane, over settle_at and at the stop once is enough. 0 settles whatever it costs."`
 }

@@ -114,6 +114,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 			return engine.Load(ctx, artifact, limits)
 		},
 		MaxInFlight: cfg.MaxInFlight, Throttled: cfg.throttled(peers), Registerer: registry, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
+		OpenOnly: cfg.OpenOnly,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -140,9 +141,24 @@ func (c *Client) Observe(block chain.Block) {
 			c.refresh(func(key setKey) bool { return key.payer == event.Payer && key.functionID == event.FunctionId })
 		case *rewardstypes.EventRefunded:
 			c.refresh(func(key setKey) bool { return key.functionID == event.FunctionId })
+		case *rewardstypes.EventLaneExpires:
+			c.expire(event.LaneId, event.Expiry)
 		case *rewardstypes.EventLaneClosed:
 			// The rest has returned to some subscription; which one is not worth a query.
 			c.refresh(func(setKey) bool { return true })
+		}
+	}
+}
+
+// expire takes that a payer has let a lane expire early.
+func (c *Client) expire(laneID []byte, expiry int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sets {
+		for _, l := range s.snapshot() {
+			if bytes.Equal(l.id, laneID) {
+				l.expires(expiry)
+			}
 		}
 	}
 }

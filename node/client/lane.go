@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/orbnetwork/orb/node/peer"
+	"github.com/orbnetwork/orb/pkg/price"
 	"github.com/orbnetwork/orb/pkg/receipt"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
@@ -31,6 +32,8 @@ type lane struct {
 	cap      uint64
 	redeemed uint64
 	expiry   int64
+	// terms are fixed when the lane opens.
+	terms terms
 	// conn is the connection on which the host's state is known; requests go out on no other.
 	conn     *peer.Conn
 	inflight int
@@ -224,6 +227,7 @@ func (l *lane) disconnected(conn *peer.Conn) {
 func (l *lane) update(on *rewardstypes.Lane) (ended *peer.Conn) {
 	l.mu.Lock()
 	l.cap, l.redeemed, l.expiry = on.Cap, on.Redeemed, on.Expiry
+	l.terms = terms{on.Price.String(), on.OwnerShareBps, on.FeeSplit}
 	if on.Redeemed > l.ledger.count {
 		l.ledger.count = on.Redeemed
 		ended, l.conn = l.conn, nil
@@ -231,6 +235,21 @@ func (l *lane) update(on *rewardstypes.Lane) (ended *peer.Conn) {
 	l.mu.Unlock()
 	l.changed()
 	return ended
+}
+
+// expires takes an earlier end.
+func (l *lane) expires(expiry int64) {
+	l.mu.Lock()
+	l.expiry = min(l.expiry, expiry)
+	l.mu.Unlock()
+	l.changed()
+}
+
+// terms are what a request on a lane costs and who gets it.
+type terms struct {
+	price    string
+	share    uint32
+	feeSplit price.FeeSplit
 }
 
 // settled tells whether nothing is under way and every response held has its receipt.

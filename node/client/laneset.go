@@ -133,7 +133,7 @@ func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (b
 	if len(live) == 0 {
 		return false, ErrNoHost
 	}
-	wanted := s.wanted(live, c.height.Load(), params)
+	wanted := s.wanted(live, c.height.Load(), params, terms{fn.Price.Amount.String(), fn.OwnerShareBps, params.FeeSplit})
 	if len(wanted) == 0 {
 		return !found && len(s.snapshot()) > 0, nil
 	}
@@ -154,8 +154,9 @@ type want struct {
 	lane *lane
 }
 
-// wanted lists what hosts lack, hosts without any lane first: should money be short, it goes to those.
-func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params) []want {
+// wanted lists what hosts lack, hosts without any lane first: should money be short, it goes to those. A lane is raised while its terms
+// are still today's.
+func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params, today terms) []want {
 	var openings, raises []want
 	lanes := s.snapshot()
 	for _, h := range live {
@@ -169,7 +170,7 @@ func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params
 		case best == nil || best.expired(height):
 			openings = append(openings, want{host: h})
 		case !best.low(height, int64(params.LaneBlocks)):
-		case best.raisable(params.MaxLaneCap) == 0:
+		case best.raisable(params.MaxLaneCap) == 0 || best.agreed() != today:
 			openings = append(openings, want{host: h})
 		default:
 			raises = append(raises, want{host: h, lane: best})
@@ -378,6 +379,12 @@ func (l *lane) capacity() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.cap
+}
+
+func (l *lane) agreed() terms {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.terms
 }
 
 // raisable is by how much the chain raises the lane's cap at most.

@@ -188,6 +188,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 		Dir: data, ChainID: s.chain.ChainID(), Key: nodeKey, Moniker: s.cfg.Moniker, Addresses: addresses,
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
 		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), SettleMargin: s.cfg.SettleMargin, Registerer: s.registry, Log: s.log,
+		OpenOnly: true, // base replicas are for other people's machines
 		Load: func(ctx context.Context, data []byte, limits runtime.Limits) (host.Program, error) {
 			return s.engine.Load(ctx, data, limits)
 		},

@@ -71,6 +71,8 @@ type Config struct {
 	// Load makes a program of an artifact that has been checked.
 	Load func(ctx context.Context, artifact []byte, limits runtime.Limits) (Program, error)
 
+	// OpenOnly never puts up the bond that paid seeds need: all seeds are open ones.
+	OpenOnly bool
 	// MaxInFlight bounds the requests that run or wait; 0 takes 32 per CPU.
 	MaxInFlight int
 	// Throttled tells whether the node has something short, e.g. bandwidth, so that requests are better served elsewhere; nil is never.
@@ -186,24 +188,53 @@ func (h *Host) Start(ctx context.Context, height int64) error {
 	return nil
 }
 
-// register binds node and operator on chain, unless that is so already.
+// register binds node and operator on chain, unless that is so already, and puts up the bond for paid seeds.
 func (h *Host) register(ctx context.Context) error {
+	operator := h.cfg.Sender.Address()
 	answer, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
-	if err == nil {
-		node := answer.Node
-		if node.Operator == h.cfg.Sender.Address() && node.Moniker == h.cfg.Moniker && slices.Equal(node.Addresses, h.cfg.Addresses) {
-			return nil
+	switch {
+	case notFound(err):
+		if _, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgRegisterNode{
+			Operator: operator, OrbId: h.orbID, Moniker: h.cfg.Moniker, Addresses: h.cfg.Addresses,
+			Signature: ed25519.Sign(h.cfg.Key, seedingtypes.RegistrationSignBytes(h.cfg.ChainID, operator, h.orbID)),
+		}); err != nil {
+			return fmt.Errorf("registering node %s: %w", h.orbID, err)
 		}
-	} else if !notFound(err) {
+		return h.bond(ctx, math.ZeroInt())
+	case err != nil:
 		return fmt.Errorf("asking the chain for node %s: %w", h.orbID, err)
 	}
-	operator := h.cfg.Sender.Address()
-	_, err = h.cfg.Sender.Send(ctx, &seedingtypes.MsgRegisterNode{
-		Operator: operator, OrbId: h.orbID, Moniker: h.cfg.Moniker, Addresses: h.cfg.Addresses,
-		Signature: ed25519.Sign(h.cfg.Key, seedingtypes.RegistrationSignBytes(h.cfg.ChainID, operator, h.orbID)),
-	})
+	node := answer.Node
+	if node.Operator != operator {
+		return fmt.Errorf("node %s is run by %s, not by %s", h.orbID, node.Operator, operator)
+	}
+	if node.Moniker != h.cfg.Moniker || !slices.Equal(node.Addresses, h.cfg.Addresses) {
+		if _, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgUpdateNode{
+			Operator: operator, OrbId: h.orbID, Moniker: h.cfg.Moniker, Addresses: h.cfg.Addresses,
+		}); err != nil {
+			return fmt.Errorf("updating node %s: %w", h.orbID, err)
+		}
+	}
+	return h.bond(ctx, node.Bond)
+}
+
+// bond puts up what paid seeds need beyond what is bonded. An operator who cannot hosts without them.
+func (h *Host) bond(ctx context.Context, bonded math.Int) error {
+	if h.cfg.OpenOnly {
+		return nil
+	}
+	answer, err := h.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
 	if err != nil {
-		return fmt.Errorf("registering node %s: %w", h.orbID, err)
+		return fmt.Errorf("asking for the params of x/seeding: %w", err)
+	}
+	missing := math.NewIntFromUint64(answer.Params.MinBond).Sub(bonded)
+	if !missing.IsPositive() {
+		return nil
+	}
+	if _, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgBond{
+		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, Amount: sdk.NewCoin(functionstypes.Denom, missing),
+	}); err != nil {
+		h.log.Warn("no bond, so all seeds are open ones", "needed", missing.String(), "error", err)
 	}
 	return nil
 }
@@ -271,6 +302,10 @@ func (h *Host) observe(block chain.Block) {
 			}
 			if event.OrbId == h.orbID {
 				h.earned.Add(event.Host.Amount.Uint64())
+			}
+		case *rewardstypes.EventLaneExpires:
+			if l := h.lane(event.LaneId); l != nil {
+				l.expires(event.Expiry, event.Closes)
 			}
 		case *rewardstypes.EventLaneClosed:
 			h.forget(event.LaneId)

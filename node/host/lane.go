@@ -22,6 +22,8 @@ type lane struct {
 	mu sync.Mutex
 	// onChain is the lane as the chain last showed it.
 	onChain rewardstypes.Lane
+	// closing: the payer has let it expire early.
+	closing bool
 	// held is the highest receipt on disk, and arriving the highest that is verified and on its way there.
 	held     receipt.Receipt
 	arriving uint64
@@ -224,11 +226,18 @@ func (l *lane) wait() <-chan struct{} {
 func (l *lane) observe(onChain rewardstypes.Lane) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if onChain.Cap >= l.onChain.Cap && onChain.Expiry >= l.onChain.Expiry {
+	if onChain.Cap >= l.onChain.Cap && onChain.Expiry >= l.onChain.Expiry && !l.closing {
 		redeemed := max(l.onChain.Redeemed, onChain.Redeemed)
 		l.onChain = onChain
 		l.onChain.Redeemed = redeemed
 	}
+}
+
+// expires takes that the payer has let the lane expire early. What an answer of before says no longer counts.
+func (l *lane) expires(expiry, closes int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onChain.Expiry, l.onChain.Closes, l.closing = expiry, closes, true
 }
 
 // settled takes what the chain has paid.

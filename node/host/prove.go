@@ -75,7 +75,7 @@ func (h *Host) paid() bool {
 	return false
 }
 
-// prove shows the chunk that the node is drawn for in the current epoch.
+// prove shows the chunk that the node is asked for in the current epoch, when it is drawn or about to claim.
 func (h *Host) prove(ctx context.Context) error {
 	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID})
 	if err != nil {
@@ -85,7 +85,8 @@ func (h *Host) prove(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("asking for the node: %w", err)
 	}
-	if answer.Node.ProvenThrough >= challenge.Epoch {
+	// A proof vouches for the epochs before in which the node was not drawn: more than one a claim would only cost gas.
+	if proven := answer.Node.ProvenThrough; proven >= challenge.Epoch || !challenge.Drawn && challenge.Epoch < proven+claimEpochs {
 		return nil
 	}
 	h.mu.Lock()

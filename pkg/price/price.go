@@ -9,6 +9,9 @@ import (
 	"cosmossdk.io/math"
 )
 
+// MaxReplicas bounds the paid seeds of a function.
+const MaxReplicas = 1_000
+
 // ErrInvalid is wrapped by every error of this package.
 var ErrInvalid = errors.New("invalid price terms")
 
@@ -19,7 +22,6 @@ const (
 	gfuel       = 1_000_000_000
 	// maxName and the maxima below keep every product of a quote far from the 256 bits of math.Int.
 	maxName     = 32
-	maxReplicas = 1_000
 	maxTerm     = 10_000_000
 	maxRequests = 1_000_000_000
 	maxTariff   = 1_000_000_000_000
@@ -31,8 +33,8 @@ func (p Plan) Validate() error {
 	switch {
 	case p.Name == "" || len(p.Name) > maxName:
 		return fmt.Errorf("%w: plan name %q, want 1 to %d characters", ErrInvalid, p.Name, maxName)
-	case p.BaseReplicas > maxReplicas:
-		return fmt.Errorf("%w: plan %s has %d base replicas, at most %d are possible", ErrInvalid, p.Name, p.BaseReplicas, maxReplicas)
+	case p.BaseReplicas > MaxReplicas:
+		return fmt.Errorf("%w: plan %s has %d base replicas, at most %d are possible", ErrInvalid, p.Name, p.BaseReplicas, MaxReplicas)
 	case p.TermEpochs > maxTerm:
 		return fmt.Errorf("%w: plan %s has a term of %d epochs, at most %d are possible", ErrInvalid, p.Name, p.TermEpochs, maxTerm)
 	case (p.BaseReplicas == 0) != (p.TermEpochs == 0):
@@ -88,18 +90,31 @@ func (t Tariff) Quote(plan Plan, complexity, size uint64, price math.Int) (Quote
 	if err := validatePrice(price); err != nil {
 		return Quote{}, err
 	}
-	if plan.BaseReplicas == 0 {
-		t.HostingBase, t.HostingPerGfuel, t.HostingPerMib = 0, 0, 0
+	verification, rate := t.Verification(complexity, size), math.ZeroInt()
+	if plan.BaseReplicas > 0 {
+		rate = t.Rate(complexity, size)
 	}
-	sizeMiB := started(size, mib)
-	verification := sum(t.VerificationBase, t.VerificationPerMfuel, started(complexity, mfuel), t.VerificationPerMib, sizeMiB)
-	rate := sum(t.HostingBase, t.HostingPerGfuel, started(complexity, gfuel), t.HostingPerMib, sizeMiB)
-	hosting := rate.MulRaw(int64(plan.BaseReplicas)).Mul(math.NewIntFromUint64(plan.TermEpochs))
+	hosting := Hosting(rate, plan.BaseReplicas, plan.TermEpochs)
 	included := price.Mul(math.NewIntFromUint64(plan.IncludedRequests))
 	return Quote{
 		Verification: verification, Rate: rate, Hosting: hosting, Included: included,
 		Total: verification.Add(hosting).Add(included),
 	}, nil
+}
+
+// Verification is what re-running a version's sample costs, as in Quote. The tariff must be valid.
+func (t Tariff) Verification(complexity, size uint64) math.Int {
+	return sum(t.VerificationBase, t.VerificationPerMfuel, started(complexity, mfuel), t.VerificationPerMib, started(size, mib))
+}
+
+// Rate is what one paid seed of a version earns in an epoch, as in Quote. The tariff must be valid.
+func (t Tariff) Rate(complexity, size uint64) math.Int {
+	return sum(t.HostingBase, t.HostingPerGfuel, started(complexity, gfuel), t.HostingPerMib, started(size, mib))
+}
+
+// Hosting is what so many paid seeds earn in so many epochs.
+func Hosting(rate math.Int, replicas uint32, epochs uint64) math.Int {
+	return rate.MulRaw(int64(replicas)).Mul(math.NewIntFromUint64(epochs))
 }
 
 // started counts the units of a size that are at least begun.

@@ -29,14 +29,15 @@ type Split struct {
 //
 //	fee   = ⌈price·count·fee_bps/10⁴⌉
 //	owner = ⌊(price·count − fee)·owner_share_bps/10⁴⌋, the host gets the rest
-//	burned = ⌊fee·burn_bps/10⁴⌋, gateway = ⌊(fee − burned)·gateway_bps/10⁴⌋, validators get the rest
+//	burned = ⌈fee·burn_bps/10⁴⌉, gateway = ⌊(fee − burned)·gateway_bps/10⁴⌋, validators get the rest
 //
-// Each step splits one amount in two. Taking two parts of the same amount would let the rest shrink by rounding as the amount grows.
+// Each step splits one amount in two. Taking two parts of the same amount would let the rest shrink by rounding as the amount grows. Fee
+// and burned part are rounded up, so that even a lane of one request burns something and nobody gains by paying himself.
 func (s FeeSplit) Of(price math.Int, ownerShareBps uint32, count uint64) Split {
 	spent := price.Mul(math.NewIntFromUint64(count))
 	fee := part(spent.MulRaw(int64(s.FeeBps)).AddRaw(basisPoints-1), 1)
 	owner := part(spent.Sub(fee), ownerShareBps)
-	burned := part(fee, s.BurnBps)
+	burned := fee.Sub(part(fee, basisPoints-s.BurnBps))
 	gateway := part(fee.Sub(burned), s.GatewayBps)
 	return Split{
 		Spent: spent, Host: spent.Sub(fee).Sub(owner), Owner: owner, Fee: fee,

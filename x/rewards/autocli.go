@@ -32,7 +32,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					RpcMethod:      "Quote",
 					Use:            "quote [plan] [complexity] [size] [price]",
 					Short:          "Show what a deploy would cost, item by item",
-					Example:        example("query rewards quote standard 120000000 3500000 50"),
+					Example:        example("query rewards quote standard 120000000 3500000 50 --owner orb1…"),
 					PositionalArgs: args("plan", "complexity", "size", "price"),
 				},
 				{
@@ -68,6 +68,34 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Short:     "List the lanes of a function, a payer or a host",
 					Example:   example("query rewards lanes --function-id orbfn1…"),
 				},
+				{
+					RpcMethod:      "FundQuote",
+					Use:            "fund-quote [function-id] [epochs]",
+					Short:          "Show what further hosting costs",
+					Example:        example("query rewards fund-quote orbfn1… 4320 --base-replicas 2"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "epochs"}},
+				},
+				{
+					RpcMethod:      "FunctionStats",
+					Use:            "function-stats [function-id]",
+					Short:          "Sum what a function's requests and hosting were paid with",
+					Example:        example("query rewards function-stats orbfn1…"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}},
+				},
+				{
+					RpcMethod:      "NodeStats",
+					Use:            "node-stats [orb-id]",
+					Short:          "Sum what a node was paid",
+					Example:        example("query rewards node-stats 12D3KooW…"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "orb_id"}},
+				},
+				{
+					RpcMethod:      "Earnings",
+					Use:            "earnings [account]",
+					Short:          "Sum what an account was paid, and for what",
+					Example:        example("query rewards earnings orb1…"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "account"}},
+				},
 			},
 		},
 		Tx: &autocliv1.ServiceCommandDescriptor{
@@ -83,6 +111,28 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					PositionalArgs: args("function_id", "deposit"),
 				},
 				{
+					RpcMethod:      "TopUp",
+					Use:            "top-up [payer] [function-id] [amount]",
+					Short:          "Add to a subscription, yours or another's",
+					Example:        example("tx rewards top-up orb1… orbfn1… 1000000uorb --from bob"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "payer"}, {ProtoField: "function_id"}, {ProtoField: "amount"}},
+				},
+				{
+					RpcMethod: "SetDelegate",
+					Use:       "set-delegate [function-id] [delegate]",
+					Short:     "Replace who may open lanes for you, and within which limits",
+					Example: example("tx rewards set-delegate orbfn1… orb1… --from bob" +
+						` --limits '{"max_price":"100","max_locked":"0","max_spend":"500000"}'`),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "delegate"}},
+				},
+				{
+					RpcMethod:      "Unsubscribe",
+					Use:            "unsubscribe [function-id]",
+					Short:          "Stop new lanes and take the balance back",
+					Example:        example("tx rewards unsubscribe orbfn1… --from bob"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}},
+				},
+				{
 					RpcMethod:      "OpenLanes",
 					Use:            "open-lanes [entries]",
 					Short:          "Open or raise lanes; gateways and clients do this by themselves",
@@ -95,6 +145,20 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Short:          "Redeem receipts, for whichever host; hosts do this by themselves",
 					Example:        example(`tx rewards settle '{"lane_id":"…","count":"12","signature":"…"}' --from bob`),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "receipts", Varargs: true}},
+				},
+				{
+					RpcMethod:      "CloseLanes",
+					Use:            "close-lanes [lane-ids]",
+					Short:          "Close lanes: at once as their host, from now on as their payer; ids are in hex or base64",
+					Example:        example("tx rewards close-lanes Nqi1… --from bob"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "lane_ids", Varargs: true}},
+				},
+				{
+					RpcMethod:      "FundFunction",
+					Use:            "fund-function [function-id] [epochs] [max-cost]",
+					Short:          "Pay for further epochs of hosting; fund-quote tells what they cost",
+					Example:        example("tx rewards fund-function orbfn1… 4320 5000000uorb --base-replicas 2 --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "epochs"}, {ProtoField: "max_cost"}},
 				},
 				{
 					RpcMethod:      "ClaimHosting",

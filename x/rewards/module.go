@@ -151,6 +151,11 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
 	registry.Add(weights.Get("msg_subscribe", 40), functionssim.Refusable(simulation.Subscribe(am.chain)))
+	registry.Add(weights.Get("msg_top_up", 20), functionssim.Refusable(simulation.TopUp(am.keeper)))
+	registry.Add(weights.Get("msg_set_delegate", 10), functionssim.Refusable(simulation.SetDelegate(am.keeper)))
+	registry.Add(weights.Get("msg_unsubscribe", 10), functionssim.Refusable(simulation.Unsubscribe(am.keeper)))
+	registry.Add(weights.Get("msg_close_lanes", 20), functionssim.Refusable(simulation.CloseLanes(am.keeper)))
+	registry.Add(weights.Get("msg_fund_function", 30), functionssim.Refusable(simulation.FundFunction(am.keeper, am.chain)))
 	registry.Add(weights.Get("msg_open_lanes", 80), functionssim.Refusable(simulation.OpenLanes(am.keeper, am.chain)))
 	registry.Add(weights.Get("msg_settle", 100), functionssim.Refusable(simulation.Settle(am.keeper)))
 	registry.Add(weights.Get("msg_claim_hosting", 40), functionssim.Refusable(simulation.ClaimHosting(am.keeper, am.chain)))

@@ -19,6 +19,7 @@ import (
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
 	functionssim "github.com/orbnetwork/orb/x/functions/simulation"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	"github.com/orbnetwork/orb/x/seeding/keeper"
 	"github.com/orbnetwork/orb/x/seeding/simulation"
 	"github.com/orbnetwork/orb/x/seeding/types"
@@ -32,17 +33,20 @@ var (
 	_ module.AppModuleSimulation = AppModule{}
 	_ appmodule.AppModule        = AppModule{}
 	_ appmodule.HasBeginBlocker  = AppModule{}
+	_ appmodule.HasEndBlocker    = AppModule{}
 )
 
 // AppModule connects the keeper to the app.
 type AppModule struct {
 	keeper    keeper.Keeper
+	accounts  types.AccountKeeper
+	balances  types.BalanceKeeper
 	functions simulation.Functions
 }
 
-// NewAppModule returns the module of a keeper whose replicas are set.
-func NewAppModule(k keeper.Keeper, functions simulation.Functions) AppModule {
-	return AppModule{keeper: k, functions: functions}
+// NewAppModule returns the module of a keeper whose hooks are set.
+func NewAppModule(k keeper.Keeper, accounts types.AccountKeeper, balances types.BalanceKeeper, functions simulation.Functions) AppModule {
+	return AppModule{keeper: k, accounts: accounts, balances: balances, functions: functions}
 }
 
 // IsOnePerModuleType marks the module for the SDK.
@@ -98,9 +102,23 @@ func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig,
 func (am AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, data json.RawMessage) {
 	var genesis types.GenesisState
 	cdc.MustUnmarshalJSON(data, &genesis)
-	if err := am.keeper.InitGenesis(ctx, &genesis); err != nil {
+	am.accounts.GetModuleAccount(ctx, types.ModuleName) // makes the accounts, should nobody have paid in yet
+	am.accounts.GetModuleAccount(ctx, types.GrantsName)
+	if err := am.keeper.InitGenesis(ctx, &genesis, am.held(ctx, types.GrantsName).Amount); err != nil {
 		panic(err)
 	}
+	if err := am.Conserved(ctx); err != nil {
+		panic(err)
+	}
+}
+
+func (am AppModule) held(ctx context.Context, account string) sdk.Coin {
+	return am.balances.GetBalance(ctx, am.accounts.GetModuleAddress(account), functionstypes.Denom)
+}
+
+// Conserved returns an error unless the module's accounts hold exactly what its state adds up to.
+func (am AppModule) Conserved(ctx context.Context) error {
+	return am.keeper.Conserved(ctx, am.held(ctx, types.ModuleName), am.held(ctx, types.GrantsName))
 }
 
 // ExportGenesis returns the whole state.
@@ -114,6 +132,9 @@ func (am AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.Raw
 
 // BeginBlock fixes an epoch's randomness.
 func (am AppModule) BeginBlock(ctx context.Context) error { return am.keeper.BeginBlock(ctx) }
+
+// EndBlock pays back bonds and forgets what is dead.
+func (am AppModule) EndBlock(ctx context.Context) error { return am.keeper.EndBlock(ctx) }
 
 // GenerateGenesisState makes the genesis of a simulation.
 func (AppModule) GenerateGenesisState(state *module.SimulationState) {
@@ -135,7 +156,12 @@ func (AppModule) ProposalMsgsX(weights simsx.WeightSource, registry simsx.Regist
 
 // WeightedOperationsX registers the messages that simulated accounts send.
 func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	registry.Add(weights.Get("msg_register_node", 40), functionssim.Refusable(simulation.RegisterNode()))
+	registry.Add(weights.Get("msg_register_node", 40), functionssim.Refusable(simulation.RegisterNode(am.keeper)))
+	registry.Add(weights.Get("msg_sponsor_node", 20), functionssim.Refusable(simulation.SponsorNode(am.keeper, am.functions)))
+	registry.Add(weights.Get("msg_update_node", 10), functionssim.Refusable(simulation.UpdateNode(am.keeper)))
+	registry.Add(weights.Get("msg_bond", 40), functionssim.Refusable(simulation.Bond(am.keeper)))
+	registry.Add(weights.Get("msg_unbond", 20), functionssim.Refusable(simulation.Unbond(am.keeper)))
+	registry.Add(weights.Get("msg_unseed", 10), functionssim.Refusable(simulation.Unseed(am.keeper)))
 	registry.Add(weights.Get("msg_seed", 80), functionssim.Refusable(simulation.Seed(am.keeper, am.functions)))
 	registry.Add(weights.Get("msg_prove", 80), functionssim.Refusable(simulation.Prove(am.keeper)))
 }

@@ -14,7 +14,8 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 		return err
 	}
 	for _, escrow := range genesis.Escrows {
-		if err := k.Escrows.Set(ctx, escrow.FunctionId, escrow); err != nil {
+		escrow.Due = 0 // is not queued yet
+		if err := k.setEscrow(ctx, genesis.Params, escrow); err != nil {
 			return err
 		}
 	}
@@ -25,6 +26,21 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 	}
 	for _, lane := range genesis.Lanes {
 		if err := k.addLane(ctx, lane); err != nil {
+			return err
+		}
+	}
+	for _, stats := range genesis.FunctionStats {
+		if err := k.FunctionStats.Set(ctx, stats.FunctionId, stats); err != nil {
+			return err
+		}
+	}
+	for _, stats := range genesis.NodeStats {
+		if err := k.NodeStats.Set(ctx, stats.OrbId, stats); err != nil {
+			return err
+		}
+	}
+	for _, sums := range genesis.Earnings {
+		if err := k.Earnings.Set(ctx, sums.Account, sums); err != nil {
 			return err
 		}
 	}
@@ -52,7 +68,14 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 			return nil, err
 		}
 	}
-	return genesis, nil
+	if genesis.FunctionStats, err = values(ctx, k.FunctionStats.Iterate); err != nil {
+		return nil, err
+	}
+	if genesis.NodeStats, err = values(ctx, k.NodeStats.Iterate); err != nil {
+		return nil, err
+	}
+	genesis.Earnings, err = values(ctx, k.Earnings.Iterate)
+	return genesis, err
 }
 
 func values[K, V any](ctx context.Context, iterate func(context.Context, collections.Ranger[K]) (collections.Iterator[K, V], error)) ([]V, error) {

@@ -14,8 +14,12 @@ import (
 
 var _ functionstypes.FunctionsHooks = Keeper{}
 
-// AfterFunctionDeployed charges the owner for the plan: verification and hosting go into the function's escrow, the included requests
-// into the owner's public subscription.
+// includedEpochs is in how many epochs at least the included requests can be used up: whoever spends them for callers that do not exist
+// is seen before all are gone, and the owner can stop it.
+const includedEpochs = 4
+
+// AfterFunctionDeployed charges the owner for the plan: verification, of which a grant pays what it can, and hosting go into the function's
+// escrow, the included requests into the owner's public subscription.
 func (k Keeper) AfterFunctionDeployed(ctx context.Context, fn functionstypes.Function, v functionstypes.Version, maxCost sdk.Coin) error {
 	params, err := k.Params.Get(ctx)
 	if err != nil {
@@ -32,34 +36,51 @@ func (k Keeper) AfterFunctionDeployed(ctx context.Context, fn functionstypes.Fun
 	if err != nil {
 		return errors.Wrap(types.ErrPrice, err.Error())
 	}
-	if maxCost.Denom != params.Denom || maxCost.Amount.LT(quote.Total) {
-		return errors.Wrapf(types.ErrMaxCost, "%s%s, at most %s is accepted", quote.Total, params.Denom, maxCost)
-	}
-	if err := k.deposit(ctx, fn.Owner, coin(params, quote.Total)); err != nil {
+	granted, err := k.charge(ctx, params, fn.Owner, quote.Verification, quote.Hosting.Add(quote.Included), maxCost)
+	if err != nil {
 		return err
 	}
-	escrow := types.Escrow{
-		FunctionId: fn.Id, Verification: quote.Verification, Hosting: quote.Hosting, Rate: quote.Rate,
-		BaseReplicas: plan.BaseReplicas, TermEpochs: plan.TermEpochs,
+	escrow := types.Escrow{FunctionId: fn.Id, Verification: quote.Verification}
+	if plan.TermEpochs > 0 {
+		escrow.Starting = &types.Term{Rate: quote.Rate, BaseReplicas: plan.BaseReplicas, From: 1, Through: plan.TermEpochs, Balance: quote.Hosting}
 	}
-	if err := k.Escrows.Set(ctx, fn.Id, escrow); err != nil {
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
 		return err
 	}
 	if quote.Included.IsPositive() {
-		s := types.NewSubscription(fn.Owner, fn.Id)
-		s.Balance, s.Public = quote.Included, true
-		if err := k.setSubscription(ctx, s); err != nil {
+		if err := k.include(ctx, params, fn, quote.Included); err != nil {
 			return err
 		}
 	}
 	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventDeployCharged{
-		FunctionId: fn.Id, Owner: fn.Owner,
-		Verification: coin(params, quote.Verification), Hosting: coin(params, quote.Hosting), Included: coin(params, quote.Included),
+		FunctionId: fn.Id, Owner: fn.Owner, Verification: coin(params, quote.Verification), Hosting: coin(params, quote.Hosting),
+		Included: coin(params, quote.Included), Granted: coin(params, granted),
 	})
 }
 
-// AfterClaimDecided pays the attesters of the majority in equal parts, and either starts the hosting term or refunds the owner. What the
-// attesters have earned is never refunded; without a majority it goes to the validators.
+// charge takes verification and the rest of a cost from an account, whose grant pays what it can of the verification and nothing else.
+func (k Keeper) charge(ctx context.Context, params types.Params, account string, verification, rest math.Int, maxCost sdk.Coin) (granted math.Int, err error) {
+	granted, err = k.seeding.SpendGrant(ctx, account, verification, types.ModuleName)
+	if err != nil {
+		return math.Int{}, err
+	}
+	cost := verification.Add(rest).Sub(granted)
+	if err := validateMaxCost(params, maxCost, cost); err != nil {
+		return math.Int{}, err
+	}
+	return granted, k.deposit(ctx, account, coin(params, cost))
+}
+
+// include puts the included requests into the owner's public subscription.
+func (k Keeper) include(ctx context.Context, params types.Params, fn functionstypes.Function, amount math.Int) error {
+	s := types.NewSubscription(fn.Owner, fn.Id, sdk.UnwrapSDKContext(ctx).BlockHeight())
+	s.Balance, s.Public = amount, true
+	s.Limits.MaxSpend = amount.AddRaw(includedEpochs - 1).QuoRaw(includedEpochs)
+	return k.changed(ctx, params, s, coin(params, amount))
+}
+
+// AfterClaimDecided pays the attesters of the majority in equal parts, and refunds the owner of a function that will never serve, or of an
+// update that would have cost more to host. What the attesters have earned is never refunded; without a majority it goes to the validators.
 func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Claim, payees []string) error {
 	if claim.Kind != functionstypes.CLAIM_KIND_VERSION {
 		return nil
@@ -68,9 +89,9 @@ func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Clai
 	if err != nil {
 		return err
 	}
-	escrow, err := k.Escrows.Get(ctx, claim.FunctionId)
+	escrow, err := k.escrow(ctx, claim.FunctionId)
 	if err != nil {
-		return notFound(err, "escrow of %s", claim.FunctionId)
+		return err
 	}
 	if err := k.payAttesters(ctx, params, claim.FunctionId, payees, escrow.Verification); err != nil {
 		return err
@@ -81,16 +102,51 @@ func (k Keeper) AfterClaimDecided(ctx context.Context, claim functionstypes.Clai
 		return err
 	}
 	if fn.Status == functionstypes.FUNCTION_STATUS_REJECTED {
-		return k.refund(ctx, params, fn, escrow)
+		return k.refundDeploy(ctx, params, fn, escrow)
 	}
-	if escrow.From == 0 && escrow.TermEpochs > 0 {
-		epoch, err := k.seeding.Epoch(ctx)
-		if err != nil {
-			return err
+	refund := math.ZeroInt()
+	if escrow.Update != nil && escrow.Update.Version == claim.Version && fn.ActiveVersion != claim.Version {
+		refund, escrow.Update = escrow.Update.Balance, nil
+	}
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
+		return err
+	}
+	return k.refund(ctx, params, fn.Id, fn.Owner, refund)
+}
+
+// AfterVersionActivated begins the hosting term with the first version, and with an update that costs more to host its higher rate.
+// Rolling back changes no rate.
+func (k Keeper) AfterVersionActivated(ctx context.Context, fn functionstypes.Function, v functionstypes.Version) error {
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return err
+	}
+	escrow, err := k.escrow(ctx, fn.Id)
+	if err != nil {
+		return err
+	}
+	first := escrow.Starting != nil
+	if !first && (escrow.Update == nil || escrow.Update.Version != v.Number) {
+		return nil
+	}
+	epoch, err := k.seeding.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	escrow.Start(epoch)
+	rest := escrow.Raise(epoch)
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
+		return err
+	}
+	for _, term := range escrow.Terms {
+		if first || term.From == epoch+1 {
+			if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(
+				&types.EventFunctionFunded{FunctionId: fn.Id, Sender: fn.Owner, Term: term}); err != nil {
+				return err
+			}
 		}
-		escrow.From, escrow.Through = epoch+1, epoch+escrow.TermEpochs
 	}
-	return k.Escrows.Set(ctx, escrow.FunctionId, escrow)
+	return k.refund(ctx, params, fn.Id, fn.Owner, rest)
 }
 
 func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionID string, payees []string, fee math.Int) error {
@@ -105,7 +161,7 @@ func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionI
 		if i == 0 {
 			amount = first
 		}
-		if err := k.payAccount(ctx, account, amount); err != nil {
+		if err := k.payAccount(ctx, forAttesting, account, amount); err != nil {
 			return err
 		}
 		if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventVerificationPaid{
@@ -117,15 +173,15 @@ func (k Keeper) payAttesters(ctx context.Context, params types.Params, functionI
 	return nil
 }
 
-// refund returns to the owner of a function that never became active what was kept for its hosting and its included requests. Nobody
+// refundDeploy returns to the owner of a function that never became active what was kept for its hosting and its included requests. Nobody
 // can have opened a lane on it.
-func (k Keeper) refund(ctx context.Context, params types.Params, fn functionstypes.Function, escrow types.Escrow) error {
-	amount := escrow.Hosting
+func (k Keeper) refundDeploy(ctx context.Context, params types.Params, fn functionstypes.Function, escrow types.Escrow) error {
+	amount := escrow.Held()
 	s, err := k.subscription(ctx, fn.Owner, fn.Id)
 	switch {
 	case err == nil:
 		amount = amount.Add(s.Balance)
-		s.Balance = math.ZeroInt()
+		s.Balance, s.Unsubscribed = math.ZeroInt(), true
 		if err := k.setSubscription(ctx, s); err != nil {
 			return err
 		}
@@ -135,10 +191,5 @@ func (k Keeper) refund(ctx context.Context, params types.Params, fn functionstyp
 	if err := k.Escrows.Remove(ctx, escrow.FunctionId); err != nil {
 		return err
 	}
-	if err := k.payAccount(ctx, fn.Owner, amount); err != nil {
-		return err
-	}
-	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventRefunded{
-		FunctionId: fn.Id, Account: fn.Owner, Amount: coin(params, amount),
-	})
+	return k.refund(ctx, params, fn.Id, fn.Owner, amount)
 }

@@ -28,6 +28,9 @@ func (s *suite) deploy(status functionstypes.ClaimStatus, payees ...string) {
 		s.world.functions[functionID] = fn
 	}
 	require.NoError(s.t, s.keeper.AfterClaimDecided(s.ctx, claim, payees))
+	if status == functionstypes.CLAIM_STATUS_ACCEPTED {
+		require.NoError(s.t, s.keeper.AfterVersionActivated(s.ctx, s.world.functions[functionID], version))
+	}
 	s.endBlock()
 }
 
@@ -57,10 +60,14 @@ func TestDeployAccepted(t *testing.T) {
 	fee := quote.Verification.Amount.Int64()
 	require.Equal(t, fee, s.gained(attester)+s.gained(stranger))
 	require.InDelta(t, s.gained(attester), s.gained(stranger), 1)
-	require.Equal(t, quote.Hosting.Amount.String(), s.escrow().Hosting.String())
-	replicas, err := s.keeper.BaseReplicas(s.ctx, functionID)
+	require.Equal(t, quote.Hosting.Amount.String(), s.escrow().Held().String())
+	replicas, rate, err := s.keeper.Hosting(s.ctx, functionID, 1)
 	require.NoError(t, err)
 	require.Equal(t, uint32(2), replicas)
+	require.Equal(t, quote.Hosting.Amount.String(), rate.MulRaw(2*4_320).String())
+	replicas, _, err = s.keeper.Hosting(s.ctx, functionID, 4_321)
+	require.NoError(t, err)
+	require.Zero(t, replicas, "the term has an end")
 
 	answer, err := s.queries.Subscription(s.ctx, &types.QuerySubscriptionRequest{Payer: owner, FunctionId: functionID})
 	require.NoError(t, err)

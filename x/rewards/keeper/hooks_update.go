@@ -5,7 +5,6 @@ import (
 
 	"cosmossdk.io/collections"
 	"cosmossdk.io/errors"
-	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -15,51 +14,14 @@ import (
 
 var _ functionstypes.EndingHooks = Keeper{}
 
-// AfterVersionProposed charges the owner for the verification of an update.
+// AfterVersionProposed charges the owner for the verification of an update, of which a grant pays what it can, and for what it costs more to
+// host until the end of what is paid for.
 func (k Keeper) AfterVersionProposed(ctx context.Context, fn functionstypes.Function, v functionstypes.Version, maxCost sdk.Coin) error {
 	params, err := k.Params.Get(ctx)
 	if err != nil {
 		return err
 	}
-	escrow, err := k.Escrows.Get(ctx, fn.Id)
-	if err != nil {
-		return notFound(err, "escrow of %s", fn.Id)
-	}
-	plan, err := params.Plan(fn.Plan)
-	if err != nil {
-		return err
-	}
-	quote, err := params.Tariff.Quote(plan, v.Complexity, v.Artifact.Size_, fn.Price.Amount)
-	if err != nil {
-		return errors.Wrap(types.ErrPrice, err.Error())
-	}
-	if maxCost.Denom != params.Denom || maxCost.Amount.LT(quote.Verification) {
-		return errors.Wrapf(types.ErrMaxCost, "%s%s, at most %s is accepted", quote.Verification, params.Denom, maxCost)
-	}
-	if err := k.deposit(ctx, fn.Owner, coin(params, quote.Verification)); err != nil {
-		return err
-	}
-	escrow.Verification = quote.Verification
-	if err := k.Escrows.Set(ctx, fn.Id, escrow); err != nil {
-		return err
-	}
-	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventDeployCharged{
-		FunctionId: fn.Id, Owner: fn.Owner,
-		Verification: coin(params, quote.Verification), Hosting: coin(params, math.ZeroInt()), Included: coin(params, math.ZeroInt()),
-	})
-}
-
-// AfterVersionActivated has nothing to pay: hosting is paid by the term, whichever version serves.
-func (k Keeper) AfterVersionActivated(context.Context, functionstypes.Function, functionstypes.Version) error {
-	return nil
-}
-
-// AfterFunctionEnded ends the hosting term with the epoch.
-func (k Keeper) AfterFunctionEnded(ctx context.Context, fn functionstypes.Function) error {
-	escrow, err := k.Escrows.Get(ctx, fn.Id)
-	if errors.IsOf(err, collections.ErrNotFound) {
-		return nil
-	}
+	escrow, err := k.escrow(ctx, fn.Id)
 	if err != nil {
 		return err
 	}
@@ -67,8 +29,49 @@ func (k Keeper) AfterFunctionEnded(ctx context.Context, fn functionstypes.Functi
 	if err != nil {
 		return err
 	}
-	escrow.Through = min(escrow.Through, epoch)
-	return k.Escrows.Set(ctx, fn.Id, escrow)
+	verification, rate := params.Tariff.Verification(v.Complexity, v.Artifact.Size_), params.Tariff.Rate(v.Complexity, v.Artifact.Size_)
+	rise := escrow.Rise(rate, epoch)
+	if _, err := k.charge(ctx, params, fn.Owner, verification, rise, maxCost); err != nil {
+		return err
+	}
+	escrow.Verification = escrow.Verification.Add(verification)
+	if rise.IsPositive() {
+		escrow.Update = &types.RateChange{Version: v.Number, Rate: rate, Balance: rise}
+	}
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
+		return err
+	}
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventUpdateCharged{
+		FunctionId: fn.Id, Owner: fn.Owner, Version: v.Number, Verification: coin(params, verification), Hosting: coin(params, rise),
+	})
+}
+
+// AfterFunctionEnded ends the hosting term with the epoch, and returns what was paid for later ones. What was earned can be proven and
+// claimed until the term is dropped.
+func (k Keeper) AfterFunctionEnded(ctx context.Context, fn functionstypes.Function) error {
+	escrow, err := k.escrow(ctx, fn.Id)
+	if errors.IsOf(err, types.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return err
+	}
+	epoch, err := k.seeding.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	rest := escrow.Cut(epoch)
+	if escrow.Update != nil {
+		rest, escrow.Update = rest.Add(escrow.Update.Balance), nil
+	}
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
+		return err
+	}
+	return k.refund(ctx, params, fn.Id, fn.Owner, rest)
 }
 
 // PruneFunction pays back what subscriptions and the escrow of a function that is gone still hold. Lanes that are open hold it up.
@@ -89,17 +92,25 @@ func (k Keeper) PruneFunction(ctx context.Context, fn functionstypes.Function, l
 	if err != nil || !done {
 		return false, err
 	}
-	escrow, err := k.Escrows.Get(ctx, fn.Id)
-	if errors.IsOf(err, collections.ErrNotFound) {
+	if err := k.FunctionStats.Remove(ctx, fn.Id); err != nil {
+		return false, err
+	}
+	escrow, err := k.escrow(ctx, fn.Id)
+	if errors.IsOf(err, types.ErrNotFound) {
 		return true, nil
 	}
 	if err != nil {
 		return false, err
 	}
+	rest := escrow.Held()
+	escrow.Terms = nil // takes it out of the queue
+	if err := k.setEscrow(ctx, params, escrow); err != nil {
+		return false, err
+	}
 	if err := k.Escrows.Remove(ctx, fn.Id); err != nil {
 		return false, err
 	}
-	return true, k.giveBack(ctx, params, fn.Id, fn.Owner, escrow.Hosting.Add(escrow.Verification))
+	return true, k.refund(ctx, params, fn.Id, fn.Owner, rest)
 }
 
 func (k Keeper) pruneSubscriptions(ctx context.Context, params types.Params, fn functionstypes.Function, limit uint32) (bool, error) {
@@ -127,21 +138,12 @@ func (k Keeper) pruneSubscriptions(ctx context.Context, params types.Params, fn 
 		if err := k.Subscriptions.Remove(ctx, key); err != nil {
 			return false, err
 		}
-		if err := k.giveBack(ctx, params, fn.Id, s.Payer, s.Balance); err != nil {
+		if err := k.Leaving.Remove(ctx, key); err != nil {
+			return false, err
+		}
+		if err := k.refund(ctx, params, fn.Id, s.Payer, s.Balance); err != nil {
 			return false, err
 		}
 	}
 	return done, nil
-}
-
-func (k Keeper) giveBack(ctx context.Context, params types.Params, functionID, account string, amount math.Int) error {
-	if amount.IsZero() {
-		return nil
-	}
-	if err := k.payAccount(ctx, account, amount); err != nil {
-		return err
-	}
-	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventRefunded{
-		FunctionId: functionID, Account: account, Amount: coin(params, amount),
-	})
 }

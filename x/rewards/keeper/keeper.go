@@ -18,7 +18,7 @@ import (
 	"github.com/orbnetwork/orb/x/rewards/types"
 )
 
-// Keeper holds every escrow: deploys, subscriptions and lanes.
+// Keeper holds every escrow: verification, hosting, subscriptions and lanes.
 type Keeper struct {
 	authority string
 	objects   storetypes.StoreKey
@@ -40,6 +40,14 @@ type Keeper struct {
 	LanesByHost     collections.KeySet[collections.Pair[string, []byte]]
 	// Closings hold each lane once, under the height after which its rest returns.
 	Closings collections.KeySet[collections.Pair[int64, []byte]]
+	// Leaving lists subscriptions that may hold nothing any more, to be forgotten at the end of the block.
+	Leaving collections.KeySet[collections.Pair[string, string]]
+	// TermEnds holds each escrow with terms once, under the epoch in which its first one is dropped.
+	TermEnds collections.KeySet[collections.Pair[uint64, string]]
+	// The sums that follow are written at the end of a block, once for each function, node and account that it paid.
+	FunctionStats collections.Map[string, types.FunctionStats]
+	NodeStats     collections.Map[string, types.NodeStats]
+	Earnings      collections.Map[string, types.Earnings]
 }
 
 type subscriptionIndexes struct {
@@ -74,6 +82,12 @@ func NewKeeper(cdc codec.Codec, storeService corestore.KVStoreService, objects s
 		LanesByHost:     collections.NewKeySet(sb, types.LanesByHostPrefix, "lanes_by_host", listing),
 		Closings: collections.NewKeySet(sb, types.ClosingsPrefix, "closings",
 			collections.PairKeyCodec(collections.Int64Key, collections.BytesKey)),
+		Leaving: collections.NewKeySet(sb, types.LeavingPrefix, "leaving", pair),
+		TermEnds: collections.NewKeySet(sb, types.TermEndsPrefix, "term_ends",
+			collections.PairKeyCodec(collections.Uint64Key, collections.StringKey)),
+		FunctionStats: collections.NewMap(sb, types.FunctionStatsPrefix, "function_stats", collections.StringKey, codec.CollValue[types.FunctionStats](cdc)),
+		NodeStats:     collections.NewMap(sb, types.NodeStatsPrefix, "node_stats", collections.StringKey, codec.CollValue[types.NodeStats](cdc)),
+		Earnings:      collections.NewMap(sb, types.EarningsPrefix, "earnings", collections.StringKey, codec.CollValue[types.Earnings](cdc)),
 	}
 	schema, err := sb.Build()
 	if err != nil {
@@ -85,15 +99,6 @@ func NewKeeper(cdc codec.Codec, storeService corestore.KVStoreService, objects s
 
 func (k Keeper) logger(ctx context.Context) log.Logger {
 	return sdk.UnwrapSDKContext(ctx).Logger().With("module", "x/"+types.ModuleName)
-}
-
-// BaseReplicas returns how many paid seeds a function has paid for; x/seeding asks.
-func (k Keeper) BaseReplicas(ctx context.Context, functionID string) (uint32, error) {
-	escrow, err := k.Escrows.Get(ctx, functionID)
-	if errors.IsOf(err, collections.ErrNotFound) {
-		return 0, nil
-	}
-	return escrow.BaseReplicas, err
 }
 
 // deposit takes an amount from an account into the module's.
@@ -114,8 +119,62 @@ func (k Keeper) subscription(ctx context.Context, payer, functionID string) (typ
 	return s, notFound(err, "subscription of %s to %s", payer, functionID)
 }
 
+// mutable returns the payer's own subscription for a change.
+func (k Keeper) mutable(ctx context.Context, payer, functionID string) (types.Subscription, error) {
+	s, err := k.subscription(ctx, payer, functionID)
+	if err == nil && s.Unsubscribed {
+		return s, errors.Wrapf(types.ErrUnsubscribed, "%s from %s", payer, functionID)
+	}
+	return s, err
+}
+
+// changed stores a subscription and tells what it has become. One that holds nothing is forgotten at the end of the block, no earlier:
+// the ids of lanes count on its nonce.
+func (k Keeper) changed(ctx context.Context, params types.Params, s types.Subscription, deposit sdk.Coin) error {
+	if err := k.setSubscription(ctx, s); err != nil {
+		return err
+	}
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventSubscribed{
+		Payer: s.Payer, FunctionId: s.FunctionId, Deposit: deposit, Delegate: s.Delegate, Public: s.Public, Limits: s.Limits,
+		Balance: coin(params, s.Balance),
+	})
+}
+
 func (k Keeper) setSubscription(ctx context.Context, s types.Subscription) error {
+	if s.Empty() {
+		if err := k.Leaving.Set(ctx, collections.Join(s.Payer, s.FunctionId)); err != nil {
+			return err
+		}
+	}
 	return k.Subscriptions.Set(ctx, collections.Join(s.Payer, s.FunctionId), s)
+}
+
+// setEscrow stores an escrow and when its first term is dropped: ClaimEpochs after its end.
+func (k Keeper) setEscrow(ctx context.Context, params types.Params, e types.Escrow) error {
+	due := uint64(0)
+	if len(e.Terms) > 0 {
+		due = e.Terms[0].Through + params.ClaimEpochs + 1
+	}
+	if due != e.Due {
+		if e.Due > 0 {
+			if err := k.TermEnds.Remove(ctx, collections.Join(e.Due, e.FunctionId)); err != nil {
+				return err
+			}
+		}
+		if due > 0 {
+			if err := k.TermEnds.Set(ctx, collections.Join(due, e.FunctionId)); err != nil {
+				return err
+			}
+		}
+		e.Due = due
+	}
+	return k.Escrows.Set(ctx, e.FunctionId, e)
+}
+
+// escrow returns a function's escrow, or types.ErrNotFound.
+func (k Keeper) escrow(ctx context.Context, functionID string) (types.Escrow, error) {
+	e, err := k.Escrows.Get(ctx, functionID)
+	return e, notFound(err, "escrow of %s", functionID)
 }
 
 // coin returns an amount in the only denom there is.

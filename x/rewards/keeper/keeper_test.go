@@ -10,24 +10,16 @@ import (
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	"github.com/stretchr/testify/require"
 
-	"cosmossdk.io/log/v2"
 	"cosmossdk.io/math"
 
-	dbm "github.com/cosmos/cosmos-db"
-	"github.com/cosmos/cosmos-sdk/codec/address"
 	"github.com/cosmos/cosmos-sdk/runtime"
-	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
-	"github.com/cosmos/cosmos-sdk/x/auth"
-	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
-	"github.com/cosmos/cosmos-sdk/x/bank"
 	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
-	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/orbnetwork/orb/pkg/receipt"
+	"github.com/orbnetwork/orb/testutil/money"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	"github.com/orbnetwork/orb/x/rewards/keeper"
 	"github.com/orbnetwork/orb/x/rewards/types"
@@ -38,7 +30,9 @@ const (
 	chainID = "orb-test"
 	host    = "12D3KooWTestHost"
 	price   = 50
-	funds   = 1_000_000_000
+	// pool stands for the account of grants.
+	pool  = "pool"
+	funds = 1_000_000_000
 )
 
 // Accounts of the tests; all but the module's start with funds.
@@ -68,6 +62,31 @@ type world struct {
 	nodes      map[string]seedingtypes.Node
 	seeds      map[string]seedingtypes.Seed
 	epoch      uint64
+	version    functionstypes.Version
+	grants     map[string]math.Int
+	served     map[string]uint64
+	spend      func(module string, amount math.Int) error
+}
+
+func (w *world) Granted(_ context.Context, account string, fee math.Int) (math.Int, error) {
+	if grant, ok := w.grants[account]; ok {
+		return math.MinInt(grant, fee), nil
+	}
+	return math.ZeroInt(), nil
+}
+
+func (w *world) SpendGrant(ctx context.Context, account string, fee math.Int, module string) (math.Int, error) {
+	spent, _ := w.Granted(ctx, account, fee)
+	if spent.IsZero() {
+		return spent, nil
+	}
+	w.grants[account] = w.grants[account].Sub(spent)
+	return spent, w.spend(module, spent)
+}
+
+func (w *world) AfterServed(_ context.Context, functionID, orbID string, requests uint64, _ math.Int) error {
+	w.served[functionID+orbID] += requests
+	return nil
 }
 
 func (w *world) GetFunction(_ context.Context, id string) (functionstypes.Function, error) {
@@ -76,6 +95,14 @@ func (w *world) GetFunction(_ context.Context, id string) (functionstypes.Functi
 		return fn, functionstypes.ErrNotFound
 	}
 	return fn, nil
+}
+
+func (w *world) ActiveVersion(ctx context.Context, id string) (functionstypes.Function, functionstypes.Version, error) {
+	fn, err := w.GetFunction(ctx, id)
+	if err == nil && fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE && fn.Status != functionstypes.FUNCTION_STATUS_DEPRECATED {
+		err = functionstypes.ErrNotActive
+	}
+	return fn, w.version, err
 }
 
 func (w *world) SuperNode(_ context.Context, validator string) (functionstypes.SuperNode, error) {
@@ -133,23 +160,11 @@ type suite struct {
 
 func newSuite(t *testing.T) *suite {
 	t.Helper()
-	kv := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, types.StoreKey)
-	objects := storetypes.NewObjectStoreKey(types.ObjectStoreKey)
-	bankObjects := storetypes.NewObjectStoreKey(banktypes.ObjectStoreKey)
-	db := dbm.NewMemDB()
-	store := rootmulti.NewStore(db, log.NewNopLogger())
-	for _, key := range kv {
-		store.MountStoreWithDB(key, storetypes.StoreTypeIAVL, nil)
-	}
-	store.MountStoreWithDB(objects, storetypes.StoreTypeObject, nil)
-	store.MountStoreWithDB(bankObjects, storetypes.StoreTypeObject, nil)
-	require.NoError(t, store.LoadLatestVersion())
-
-	encoding := moduletestutil.MakeTestEncodingConfig(auth.AppModuleBasic{}, bank.AppModuleBasic{})
-	accounts := authkeeper.NewAccountKeeper(encoding.Codec, runtime.NewKVStoreService(kv[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
-		map[string][]string{types.ModuleName: {authtypes.Burner}, authtypes.FeeCollectorName: nil, "mint": {authtypes.Minter}},
-		address.NewBech32Codec(functionstypes.AccountPrefix), functionstypes.AccountPrefix, authority)
-	s := &suite{t: t, ctx: sdk.NewContext(store, header(1), false, log.NewNopLogger()), world: &world{
+	ledger, ctx := money.New(t, money.Config{
+		Authority: authority, Modules: map[string][]string{types.ModuleName: {authtypes.Burner}, pool: nil},
+		KV: []string{types.StoreKey}, Objects: []string{types.ObjectStoreKey},
+	})
+	s := &suite{t: t, ctx: ctx.WithBlockHeader(header(1)).WithChainID(chainID), bank: ledger.Bank, world: &world{
 		functions: map[string]functionstypes.Function{functionID: {
 			Id: functionID, Owner: owner, Name: "markdown", Status: functionstypes.FUNCTION_STATUS_ACTIVE, ActiveVersion: 1,
 			Price: sdk.NewInt64Coin(functionstypes.Denom, price), OwnerShareBps: 3_000, Plan: "standard",
@@ -157,20 +172,19 @@ func newSuite(t *testing.T) *suite {
 		superNodes: map[string]functionstypes.SuperNode{"validator": {Validator: "validator", Attester: attester}},
 		nodes:      map[string]seedingtypes.Node{host: {OrbId: host, Operator: operator}},
 		seeds:      map[string]seedingtypes.Seed{functionID + host: {FunctionId: functionID, OrbId: host, Paid: true}},
+		version:    version,
+		grants:     map[string]math.Int{},
+		served:     map[string]uint64{},
 	}}
-	s.bank = bankkeeper.NewBaseKeeper(encoding.Codec, runtime.NewKVStoreService(kv[banktypes.StoreKey]), accounts, nil, authority, log.NewNopLogger()).
-		WithObjStoreKey(bankObjects)
-	require.NoError(t, s.bank.SetParams(s.ctx, banktypes.DefaultParams()))
-	s.keeper = keeper.NewKeeper(encoding.Codec, runtime.NewKVStoreService(kv[types.StoreKey]), objects, authority, s.bank, s.world, s.world)
+	s.world.spend = func(module string, amount math.Int) error {
+		return s.bank.SendCoinsFromModuleToModule(s.ctx, pool, module, sdk.NewCoins(sdk.NewCoin(functionstypes.Denom, amount)))
+	}
+	s.keeper = keeper.NewKeeper(ledger.Encoding.Codec, runtime.NewKVStoreService(ledger.KV[types.StoreKey]), ledger.Objects[types.ObjectStoreKey],
+		authority, s.bank, s.world, s.world)
 	s.msgs, s.queries = keeper.NewMsgServer(s.keeper), keeper.NewQueryServer(s.keeper)
 	require.NoError(t, s.keeper.InitGenesis(s.ctx, types.DefaultGenesis()))
-	for _, name := range []string{types.ModuleName, authtypes.FeeCollectorName, "mint"} {
-		accounts.GetModuleAccount(s.ctx, name)
-	}
 	for _, address := range []string{owner, payer, delegate, operator, attester, stranger} {
-		coins := sdk.NewCoins(sdk.NewInt64Coin(functionstypes.Denom, funds))
-		require.NoError(t, s.bank.MintCoins(s.ctx, "mint", coins))
-		require.NoError(t, s.bank.SendCoinsFromModuleToAccount(s.ctx, "mint", sdk.MustAccAddressFromBech32(address), coins))
+		ledger.Fund(s.ctx, address, funds)
 	}
 	return s
 }

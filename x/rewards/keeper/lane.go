@@ -64,19 +64,31 @@ func (k Keeper) listings(lane types.Lane) []listing {
 	}
 }
 
-// closeLane returns a lane's rest to its subscription and forgets it. The height after which it closes is later than any at which a
+// closeLane returns a lane's rest to its subscription, or to the payer who has unsubscribed, and forgets it. The height after which it closes is later than any at which a
 // receipt for it is taken, so nothing is left that its redeemed count would have to guard against.
-func (k Keeper) closeLane(ctx context.Context, params types.Params, id []byte) error {
-	lane, err := k.GetLane(ctx, id)
-	if err != nil {
-		return err
-	}
+func (k Keeper) closeLane(ctx context.Context, params types.Params, lane types.Lane) error {
 	s, err := k.subscription(ctx, lane.Payer, lane.FunctionId)
 	if err != nil {
 		return err
 	}
-	s.Locked, s.Balance = s.Locked.Sub(lane.Full()), s.Balance.Add(lane.Rest())
+	s.Locked = s.Locked.Sub(lane.Full())
+	if s.Unsubscribed {
+		if err := k.payAccount(ctx, forNothing, s.Payer, lane.Rest()); err != nil {
+			return err
+		}
+	} else {
+		s.Balance = s.Balance.Add(lane.Rest())
+	}
 	if err := k.setSubscription(ctx, s); err != nil {
+		return err
+	}
+	if err := k.Lanes.Remove(ctx, lane.Id); err != nil {
+		return err
+	}
+	if err := k.Redeemed.Remove(ctx, lane.Id); err != nil {
+		return err
+	}
+	if err := k.Closings.Remove(ctx, collections.Join(lane.Closes, lane.Id)); err != nil {
 		return err
 	}
 	for _, listing := range k.listings(lane) {
@@ -84,11 +96,7 @@ func (k Keeper) closeLane(ctx context.Context, params types.Params, id []byte) e
 			return err
 		}
 	}
-	if err := k.Redeemed.Remove(ctx, id); err != nil {
-		return err
-	}
-	if err := k.Lanes.Remove(ctx, id); err != nil {
-		return err
-	}
-	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventLaneClosed{LaneId: id, Returned: coin(params, lane.Rest())})
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventLaneClosed{
+		LaneId: lane.Id, Returned: coin(params, lane.Rest()), Payer: lane.Payer, FunctionId: lane.FunctionId, OrbId: lane.OrbId,
+	})
 }

@@ -10,12 +10,17 @@ import (
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
+// proven is the host's node after it has proven some epochs.
+func proven(from, through uint64) seedingtypes.Node {
+	return seedingtypes.Node{OrbId: host, Operator: operator, ProvenThrough: through, Proven: []seedingtypes.Span{{From: from, Through: through}}}
+}
+
 // TestClaimHosting pays proven epochs of the paid term once, and never more than the escrow holds.
 func TestClaimHosting(t *testing.T) {
 	s := newSuite(t)
 	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED)
-	escrow := s.escrow()
-	require.Equal(t, uint64(1), escrow.From)
+	term := s.escrow().Terms[0]
+	require.Equal(t, uint64(1), term.From)
 
 	claim := func() (int64, error) {
 		response, err := s.msgs.ClaimHosting(s.ctx, &types.MsgClaimHosting{Sender: stranger, OrbId: host, FunctionIds: []string{functionID}})
@@ -27,9 +32,9 @@ func TestClaimHosting(t *testing.T) {
 	}
 	prove := func(epoch uint64) {
 		s.world.epoch = epoch
-		s.world.nodes[host] = seedingtypes.Node{OrbId: host, Operator: operator, ProvenThrough: epoch}
+		s.world.nodes[host] = proven(1, epoch)
 	}
-	rate := escrow.Rate.Int64()
+	rate := term.Rate.Int64()
 	require.Positive(t, rate)
 
 	_, err := claim()
@@ -46,10 +51,10 @@ func TestClaimHosting(t *testing.T) {
 	require.Equal(t, 2*rate, paid)
 	require.Equal(t, 5*rate, s.gained(operator))
 
-	prove(escrow.Through + 10)
+	prove(term.Through + 10)
 	paid, err = claim()
 	require.NoError(t, err)
-	require.Equal(t, (int64(escrow.Through)-5)*rate, paid, "the term has an end")
+	require.Equal(t, (int64(term.Through)-5)*rate, paid, "the term has an end")
 	_, err = claim()
 	require.ErrorIs(t, err, types.ErrNothingPaid)
 }
@@ -58,7 +63,7 @@ func TestClaimHosting(t *testing.T) {
 func TestClaimHostingRefuses(t *testing.T) {
 	s := newSuite(t)
 	s.deploy(functionstypes.CLAIM_STATUS_ACCEPTED)
-	s.world.nodes[host] = seedingtypes.Node{OrbId: host, Operator: operator, ProvenThrough: 3}
+	s.world.nodes[host] = proven(1, 3)
 	s.world.seeds[functionID+host] = seedingtypes.Seed{FunctionId: functionID, OrbId: host}
 	for name, c := range map[string]struct {
 		msg types.MsgClaimHosting

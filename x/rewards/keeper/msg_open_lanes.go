@@ -43,12 +43,9 @@ func (s msgServer) OpenLanes(ctx context.Context, msg *types.MsgOpenLanes) (*typ
 
 // open makes a new lane. Price, split and fee are those of this moment.
 func (s msgServer) open(ctx context.Context, params types.Params, opener string, entry types.LaneEntry) (types.Lane, error) {
-	fn, err := s.functions.GetFunction(ctx, entry.FunctionId)
+	fn, err := s.serving(ctx, entry.FunctionId)
 	if err != nil {
 		return types.Lane{}, err
-	}
-	if fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE {
-		return types.Lane{}, errors.Wrapf(functionstypes.ErrNotActive, "function %s is %s", fn.Id, fn.Status)
 	}
 	if entry.Price.Denom != fn.Price.Denom || !entry.Price.Amount.Equal(fn.Price.Amount) {
 		return types.Lane{}, errors.Wrapf(types.ErrPrice, "%s is expected, the function costs %s", entry.Price, fn.Price)
@@ -56,6 +53,10 @@ func (s msgServer) open(ctx context.Context, params types.Params, opener string,
 	if _, err := s.seeding.GetSeed(ctx, fn.Id, entry.OrbId); errors.IsOf(err, seedingtypes.ErrNotFound) {
 		return types.Lane{}, errors.Wrapf(types.ErrNotHost, "%s of %s", entry.OrbId, fn.Id)
 	} else if err != nil {
+		return types.Lane{}, err
+	}
+	node, err := s.seeding.GetNode(ctx, entry.OrbId)
+	if err != nil {
 		return types.Lane{}, err
 	}
 	subscription, err := s.spendable(ctx, opener, entry.Payer, fn.Id)
@@ -66,8 +67,10 @@ func (s msgServer) open(ctx context.Context, params types.Params, opener string,
 		Id:    types.LaneID(entry.Payer, fn.Id, entry.OrbId, entry.SessionKey, subscription.Lanes),
 		Payer: entry.Payer, FunctionId: fn.Id, OrbId: entry.OrbId, Opener: opener, SessionKey: entry.SessionKey,
 		Price: fn.Price.Amount, OwnerShareBps: fn.OwnerShareBps, FeeSplit: params.FeeSplit, Cap: entry.Cap,
+		Operator: node.Operator,
 	}
 	lane.Extend(sdk.UnwrapSDKContext(ctx).BlockHeight(), params.LaneBlocks)
+	lane.ExpireBy(fn)
 	if err := lane.Validate(); err != nil {
 		return types.Lane{}, err
 	}
@@ -81,7 +84,14 @@ func (s msgServer) open(ctx context.Context, params types.Params, opener string,
 	return lane, s.addLane(ctx, lane)
 }
 
-// raise gives a lane that still serves a higher cap and a new life. What was pinned stays pinned.
+// serving returns a function that serves requests.
+func (k Keeper) serving(ctx context.Context, functionID string) (functionstypes.Function, error) {
+	fn, _, err := k.functions.ActiveVersion(ctx, functionID)
+	return fn, err
+}
+
+// raise gives a lane that still serves a higher cap and a new life. What was pinned stays pinned, so a lane is not raised once its terms
+// are not today's: or an old price would live for ever.
 func (s msgServer) raise(ctx context.Context, params types.Params, opener string, entry types.LaneEntry) (types.Lane, error) {
 	lane, err := s.GetLane(ctx, entry.LaneId)
 	if err != nil {
@@ -93,6 +103,13 @@ func (s msgServer) raise(ctx context.Context, params types.Params, opener string
 	}
 	if entry.Cap <= lane.Cap || entry.Cap-lane.Redeemed > params.MaxLaneCap {
 		return types.Lane{}, errors.Wrapf(types.ErrInvalidLane, "cap %d is not above %d, or more than %d above what is redeemed", entry.Cap, lane.Cap, params.MaxLaneCap)
+	}
+	fn, err := s.serving(ctx, lane.FunctionId)
+	if err != nil {
+		return types.Lane{}, err
+	}
+	if !lane.Price.Equal(fn.Price.Amount) || lane.OwnerShareBps != fn.OwnerShareBps || lane.FeeSplit != params.FeeSplit {
+		return types.Lane{}, errors.Wrapf(types.ErrPrice, "terms of lane %s are not today's: open another", lane.HexID())
 	}
 	subscription, err := s.spendable(ctx, opener, lane.Payer, lane.FunctionId)
 	if err != nil {
@@ -106,6 +123,7 @@ func (s msgServer) raise(ctx context.Context, params types.Params, opener string
 	}
 	lane.Cap = entry.Cap
 	lane.Extend(height, params.LaneBlocks)
+	lane.ExpireBy(fn)
 	return lane, s.setTerms(ctx, lane)
 }
 

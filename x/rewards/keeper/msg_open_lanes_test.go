@@ -36,7 +36,8 @@ func TestOpenLanes(t *testing.T) {
 	}
 }
 
-// TestRaiseKeepsTerms: a raise changes cap and life, even after price and fee have changed.
+// TestRaiseKeepsTerms: a raise changes cap and life and nothing else. Once price, share or fee have changed a lane is not raised any more, or
+// its old terms would live for ever.
 func TestRaiseKeepsTerms(t *testing.T) {
 	s := newSuite(t)
 	s.subscribe(10_000, types.NoLimits())
@@ -44,14 +45,7 @@ func TestRaiseKeepsTerms(t *testing.T) {
 	before := s.lane(id)
 	s.endBlock()
 
-	fn := s.world.functions[functionID]
-	fn.Price, fn.OwnerShareBps = uorb(70), 9_000
-	s.world.functions[functionID] = fn
-	params := types.DefaultParams()
-	params.FeeSplit.FeeBps = 5_000
-	_, err := s.msgs.UpdateParams(s.ctx, &types.MsgUpdateParams{Authority: authority, Params: params})
-	require.NoError(t, err)
-	_, err = s.msgs.OpenLanes(s.ctx, &types.MsgOpenLanes{Opener: delegate, Entries: []types.LaneEntry{{LaneId: id, Price: uorb(0), Cap: 50}}})
+	_, err := s.msgs.OpenLanes(s.ctx, &types.MsgOpenLanes{Opener: delegate, Entries: []types.LaneEntry{{LaneId: id, Price: uorb(0), Cap: 50}}})
 	require.NoError(t, err)
 
 	after := s.lane(id)
@@ -61,6 +55,24 @@ func TestRaiseKeepsTerms(t *testing.T) {
 	require.Equal(t, before, after)
 	require.Equal(t, "7500", s.subscription().Balance.String())
 	s.endBlock()
+
+	raise := &types.MsgOpenLanes{Opener: delegate, Entries: []types.LaneEntry{{LaneId: id, Price: uorb(0), Cap: 60}}}
+	for _, change := range []func(*functionstypes.Function, *types.Params){
+		func(fn *functionstypes.Function, _ *types.Params) { fn.Price = uorb(70) },
+		func(fn *functionstypes.Function, _ *types.Params) { fn.OwnerShareBps = 9_000 },
+		func(_ *functionstypes.Function, params *types.Params) { params.FeeSplit.FeeBps = 5_000 },
+	} {
+		fn, params := s.world.functions[functionID], types.DefaultParams()
+		changed := fn
+		change(&changed, &params)
+		s.world.functions[functionID] = changed
+		_, err := s.msgs.UpdateParams(s.ctx, &types.MsgUpdateParams{Authority: authority, Params: params})
+		require.NoError(t, err)
+		_, err = s.msgs.OpenLanes(s.ctx, raise)
+		require.ErrorIs(t, err, types.ErrPrice)
+		s.world.functions[functionID] = fn
+	}
+	require.Equal(t, after, s.lane(id))
 }
 
 func TestOpenLanesRefuses(t *testing.T) {

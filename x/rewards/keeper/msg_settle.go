@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 
 	"cosmossdk.io/errors"
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -46,6 +47,9 @@ func (s msgServer) Settle(ctx context.Context, msg *types.MsgSettle) (*types.Msg
 	if paid == 0 {
 		return nil, errors.Wrapf(types.ErrNothingPaid, "first of %d: %s", len(msg.Receipts), refused)
 	}
+	for _, t := range batch.tallies {
+		s.noteTally(ctx, t)
+	}
 	return response, batch.due.note(ctx, s.Keeper)
 }
 
@@ -62,18 +66,18 @@ func skipCode(err error) (code uint32, known bool) {
 	return 0, false
 }
 
-// settlement is one message's receipts with what they share: each lane, owner and operator is read once and each payee noted once.
+// settlement is one message's receipts with what they share: each lane and owner is read once and each payee noted once.
 type settlement struct {
 	Keeper
 	ctx      sdk.Context
 	params   types.Params
 	receipts []receipt.Receipt
 	// refused holds what is wrong with a receipt whatever comes before it in the message.
-	refused   []error
-	lanes     map[string]*types.Lane
-	owners    map[string]string
-	operators map[string]string
-	due       dues
+	refused []error
+	lanes   map[string]*types.Lane
+	owners  map[string]string
+	due     dues
+	tallies []tally
 }
 
 // newSettlement reads the lanes and checks all signatures at once, which costs half of one by one. A receipt that could not pay is
@@ -81,7 +85,7 @@ type settlement struct {
 func (k Keeper) newSettlement(ctx context.Context, params types.Params, receipts []receipt.Receipt) (*settlement, error) {
 	s := &settlement{
 		Keeper: k, ctx: sdk.UnwrapSDKContext(ctx), params: params, receipts: receipts, refused: make([]error, len(receipts)),
-		lanes: make(map[string]*types.Lane), owners: make(map[string]string), operators: make(map[string]string), due: newDues(),
+		lanes: make(map[string]*types.Lane), owners: make(map[string]string), due: newDues(),
 	}
 	var (
 		signed []int
@@ -131,21 +135,18 @@ func (s *settlement) redeem(i int) (requests uint64, err error) {
 	if err := lane.Admit(count, s.ctx.BlockHeight()); err != nil {
 		return 0, err // an earlier receipt of this message went further
 	}
-	host, err := s.operator(lane.OrbId)
-	if err != nil {
-		return 0, err
-	}
 	owner, err := s.owner(lane.FunctionId)
 	if err != nil {
 		return 0, err
 	}
 	split := lane.Pays(count)
-	s.due.add(host, split.Host)
-	s.due.add(owner, split.Owner)
-	s.due.add(lane.Opener, split.Gateway)
+	s.due.add(forServing, lane.Operator, split.Host)
+	s.due.add(forOwning, owner, split.Owner)
+	s.due.add(forRouting, lane.Opener, split.Gateway)
 	s.due.burned, s.due.validators = s.due.burned.Add(split.Burned), s.due.validators.Add(split.Validators)
 
 	requests = count - lane.Redeemed
+	s.tally(tally{functionID: lane.FunctionId, orbID: lane.OrbId, requests: requests, split: split, hosting: math.ZeroInt()})
 	lane.Redeemed = count
 	if err := s.Redeemed.Set(s.ctx, lane.Id, count); err != nil {
 		return 0, err
@@ -159,6 +160,17 @@ func (s *settlement) redeem(i int) (requests uint64, err error) {
 	return requests, nil
 }
 
+// tally sums by function and node; a batch is mostly of one node's lanes, in no order.
+func (s *settlement) tally(next tally) {
+	for i, t := range s.tallies {
+		if t.functionID == next.functionID && t.orbID == next.orbID {
+			s.tallies[i] = t.add(next)
+			return
+		}
+	}
+	s.tallies = append(s.tallies, next)
+}
+
 func (s *settlement) owner(functionID string) (string, error) {
 	if owner, read := s.owners[functionID]; read {
 		return owner, nil
@@ -169,16 +181,4 @@ func (s *settlement) owner(functionID string) (string, error) {
 	}
 	s.owners[functionID] = fn.Owner
 	return fn.Owner, nil
-}
-
-func (s *settlement) operator(orbID string) (string, error) {
-	if operator, read := s.operators[orbID]; read {
-		return operator, nil
-	}
-	node, err := s.seeding.GetNode(s.ctx, orbID)
-	if err != nil {
-		return "", err
-	}
-	s.operators[orbID] = node.Operator
-	return node.Operator, nil
 }

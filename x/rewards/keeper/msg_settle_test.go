@@ -52,7 +52,7 @@ func TestSettleInSteps(t *testing.T) {
 		require.NoError(t, err)
 		if count == 40 {
 			params := types.DefaultParams()
-			params.FeeSplit.FeeBps = 9_999
+			params.FeeSplit.FeeBps = 5_000
 			_, err := s.msgs.UpdateParams(s.ctx, &types.MsgUpdateParams{Authority: authority, Params: params})
 			require.NoError(t, err)
 		}

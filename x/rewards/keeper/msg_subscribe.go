@@ -20,12 +20,9 @@ func (s msgServer) Subscribe(ctx context.Context, msg *types.MsgSubscribe) (*typ
 	if err := msg.Deposit.Validate(); err != nil || msg.Deposit.Denom != params.Denom {
 		return nil, errors.Wrapf(types.ErrInvalidSubscription, "deposit %s is not an amount of %s", msg.Deposit, params.Denom)
 	}
-	fn, err := s.functions.GetFunction(ctx, msg.FunctionId)
+	fn, err := s.payable(ctx, msg.FunctionId)
 	if err != nil {
 		return nil, err
-	}
-	if fn.Status == functionstypes.FUNCTION_STATUS_REJECTED {
-		return nil, errors.Wrapf(types.ErrInvalidSubscription, "function %s was rejected", fn.Id)
 	}
 	if msg.Public && msg.Payer != fn.Owner {
 		return nil, errors.Wrapf(types.ErrInvalidSubscription, "only the owner %s may pay for everybody", fn.Owner)
@@ -33,14 +30,14 @@ func (s msgServer) Subscribe(ctx context.Context, msg *types.MsgSubscribe) (*typ
 	subscription, err := s.subscription(ctx, msg.Payer, msg.FunctionId)
 	switch {
 	case errors.IsOf(err, types.ErrNotFound):
-		if msg.Deposit.IsZero() {
-			return nil, errors.Wrap(types.ErrInvalidSubscription, "a new subscription needs a deposit")
+		if msg.Deposit.Amount.LT(fn.Price.Amount) {
+			return nil, errors.Wrapf(types.ErrInvalidSubscription, "a new subscription needs the price of a request, %s", fn.Price)
 		}
-		subscription = types.NewSubscription(msg.Payer, msg.FunctionId)
+		subscription = types.NewSubscription(msg.Payer, msg.FunctionId, sdk.UnwrapSDKContext(ctx).BlockHeight())
 	case err != nil:
 		return nil, err
 	}
-	subscription.Balance = subscription.Balance.Add(msg.Deposit.Amount)
+	subscription.Balance, subscription.Unsubscribed = subscription.Balance.Add(msg.Deposit.Amount), false
 	subscription.Delegate, subscription.Limits, subscription.Public = msg.Delegate, msg.Limits, msg.Public
 	if err := subscription.Validate(); err != nil {
 		return nil, err
@@ -48,10 +45,17 @@ func (s msgServer) Subscribe(ctx context.Context, msg *types.MsgSubscribe) (*typ
 	if err := s.deposit(ctx, msg.Payer, msg.Deposit); err != nil {
 		return nil, err
 	}
-	if err := s.setSubscription(ctx, subscription); err != nil {
-		return nil, err
+	return &types.MsgSubscribeResponse{}, s.changed(ctx, params, subscription, msg.Deposit)
+}
+
+// payable returns a function that can still be paid for.
+func (k Keeper) payable(ctx context.Context, functionID string) (functionstypes.Function, error) {
+	fn, err := k.functions.GetFunction(ctx, functionID)
+	if err != nil {
+		return fn, err
 	}
-	return &types.MsgSubscribeResponse{}, sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventSubscribed{
-		Payer: msg.Payer, FunctionId: msg.FunctionId, Deposit: msg.Deposit, Delegate: msg.Delegate, Public: msg.Public,
-	})
+	if fn.Status != functionstypes.FUNCTION_STATUS_PENDING && fn.Status != functionstypes.FUNCTION_STATUS_ACTIVE {
+		return fn, errors.Wrapf(types.ErrInvalidSubscription, "function %s is %s", fn.Id, fn.Status)
+	}
+	return fn, nil
 }

@@ -13,63 +13,93 @@ import (
 	"github.com/orbnetwork/orb/x/rewards/types"
 )
 
-// What a payout may go to: the first byte of its key in the object store.
+// What an entry of the object store is about: the first byte of its key.
 const (
 	toAccount byte = iota
 	toBurning
 	toValidators
+	ofTally
 )
 
-// pay notes what a payee is due at the end of the block. Each transaction has its own entry, so that those of one block never write
-// the same one.
+// purpose is what an account is paid for.
+type purpose byte
+
+const (
+	// forNothing is money that returns to whom it belonged.
+	forNothing purpose = iota
+	forServing
+	forOwning
+	forRouting
+	forHosting
+	forAttesting
+)
+
+// noteKey ends with the transaction, so that those of one block never write the same entry.
+func noteKey(ctx sdk.Context, kind byte, parts ...[]byte) []byte {
+	key := []byte{kind}
+	for _, part := range parts {
+		key = append(append(key, byte(len(part))), part...)
+	}
+	return binary.BigEndian.AppendUint64(key, uint64(ctx.TxIndex()))
+}
+
+// pay notes what a payee is due at the end of the block.
 func (k Keeper) pay(ctx context.Context, kind byte, payee sdk.AccAddress, amount math.Int) {
+	k.payFor(ctx, kind, payee, forNothing, amount)
+}
+
+func (k Keeper) payFor(ctx context.Context, kind byte, payee sdk.AccAddress, why purpose, amount math.Int) {
 	if amount.IsZero() {
 		return
 	}
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	key := append([]byte{kind, byte(len(payee))}, payee...)
-	key = binary.BigEndian.AppendUint64(key, uint64(sdkCtx.TxIndex()))
-	store := sdkCtx.ObjectStore(k.objects)
+	key, store := noteKey(sdkCtx, kind, payee, []byte{byte(why)}), sdkCtx.ObjectStore(k.objects)
 	if noted := store.Get(key); noted != nil {
 		amount = amount.Add(noted.(math.Int))
 	}
 	store.Set(key, amount)
 }
 
-func (k Keeper) payAccount(ctx context.Context, account string, amount math.Int) error {
+func (k Keeper) payAccount(ctx context.Context, why purpose, account string, amount math.Int) error {
 	address, err := sdk.AccAddressFromBech32(account)
 	if err != nil {
 		return err
 	}
-	k.pay(ctx, toAccount, address, amount)
+	k.payFor(ctx, toAccount, address, why, amount)
 	return nil
+}
+
+type due struct {
+	account string
+	why     purpose
 }
 
 // dues sums what one message pays.
 type dues struct {
-	// accounts in the order in which they were first paid, amounts by account.
-	accounts []string
-	amounts  map[string]math.Int
+	// order in which they were first due, amounts by what is due.
+	order   []due
+	amounts map[due]math.Int
 
 	burned, validators math.Int
 }
 
 func newDues() dues {
-	return dues{amounts: make(map[string]math.Int), burned: math.ZeroInt(), validators: math.ZeroInt()}
+	return dues{amounts: make(map[due]math.Int), burned: math.ZeroInt(), validators: math.ZeroInt()}
 }
 
-func (d *dues) add(account string, amount math.Int) {
-	sum, known := d.amounts[account]
+func (d *dues) add(why purpose, account string, amount math.Int) {
+	key := due{account, why}
+	sum, known := d.amounts[key]
 	if !known {
-		d.accounts, sum = append(d.accounts, account), math.ZeroInt()
+		d.order, sum = append(d.order, key), math.ZeroInt()
 	}
-	d.amounts[account] = sum.Add(amount)
+	d.amounts[key] = sum.Add(amount)
 }
 
 // note enters the sums into the block's payouts.
 func (d *dues) note(ctx context.Context, k Keeper) error {
-	for _, account := range d.accounts {
-		if err := k.payAccount(ctx, account, d.amounts[account]); err != nil {
+	for _, key := range d.order {
+		if err := k.payAccount(ctx, key.why, key.account, d.amounts[key]); err != nil {
 			return err
 		}
 	}
@@ -82,22 +112,32 @@ type payout struct {
 	kind   byte
 	payee  sdk.AccAddress
 	amount math.Int
+	// earned are the parts of the amount that are pay for something.
+	earned map[purpose]math.Int
 }
 
 // payouts sums what the block's transactions have noted, once per payee, in the order of their keys.
 func (k Keeper) payouts(ctx context.Context) []payout {
 	store := sdk.UnwrapSDKContext(ctx).ObjectStore(k.objects)
-	iterator := store.Iterator(nil, nil)
+	iterator := store.Iterator(nil, []byte{ofTally})
 	defer iterator.Close()
 	var sums []payout
 	for ; iterator.Valid(); iterator.Next() {
 		key, amount := iterator.Key(), iterator.Value().(math.Int)
-		next := payout{kind: key[0], payee: sdk.AccAddress(key[2 : 2+key[1]]), amount: amount}
-		if last := len(sums) - 1; last >= 0 && sums[last].kind == next.kind && sums[last].payee.Equals(next.payee) {
-			sums[last].amount = sums[last].amount.Add(amount)
-			continue
+		payee := sdk.AccAddress(key[2 : 2+key[1]])
+		last := len(sums) - 1
+		if last < 0 || sums[last].kind != key[0] || !sums[last].payee.Equals(payee) {
+			sums = append(sums, payout{kind: key[0], payee: payee, amount: math.ZeroInt(), earned: make(map[purpose]math.Int)})
+			last++
 		}
-		sums = append(sums, next)
+		sums[last].amount = sums[last].amount.Add(amount)
+		if why := purpose(key[2+int(key[1])+1]); why != forNothing {
+			if sum, known := sums[last].earned[why]; known {
+				sums[last].earned[why] = sum.Add(amount)
+			} else {
+				sums[last].earned[why] = amount
+			}
+		}
 	}
 	return sums
 }
@@ -108,8 +148,10 @@ func (k Keeper) payOut(ctx context.Context, params types.Params) error {
 		if err := k.transfer(ctx, p, coin(params, p.amount)); err != nil {
 			return err
 		}
+		if err := k.sumEarnings(ctx, p); err != nil {
+			return err
+		}
 	}
-	k.forget(ctx)
 	return nil
 }
 

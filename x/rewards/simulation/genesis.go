@@ -13,9 +13,11 @@ func RandomGenesis(r *rand.Rand) *types.GenesisState {
 	genesis.Params.LaneBlocks = 1 + uint64(r.Intn(10))
 	genesis.Params.MaxEntries = 10 + uint32(r.Intn(50))
 	genesis.Params.MaxClosingsPerBlock = 1 + uint32(r.Intn(50))
-	genesis.Params.FeeSplit.FeeBps = uint32(r.Intn(5_000))
-	genesis.Params.FeeSplit.BurnBps = uint32(r.Intn(10_001))
-	genesis.Params.FeeSplit.GatewayBps = uint32(r.Intn(10_001))
+	genesis.Params.FeeSplit.FeeBps = 100 + uint32(r.Intn(4_900))
+	genesis.Params.FeeSplit.BurnBps = 1_000 + uint32(r.Intn(8_000))
+	genesis.Params.FeeSplit.GatewayBps = uint32(r.Intn(9_001))
+	genesis.Params.ClaimEpochs = 2 + uint64(r.Intn(5))
+	genesis.Params.MaxTermEpochs = 30 + uint64(r.Intn(30))
 	genesis.Params.Tariff.VerificationBase = uint64(r.Intn(1_000))
 	for i := range genesis.Params.Plans {
 		plan := &genesis.Params.Plans[i]

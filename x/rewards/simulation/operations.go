@@ -6,6 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 
+	"cosmossdk.io/collections"
+
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -183,7 +185,7 @@ func ClaimHosting(k keeper.Keeper, chain Chain) simsx.SimMsgFactoryFn[*types.Msg
 			if err != nil {
 				continue
 			}
-			if amount, _ := escrow.Due(seed.Seed, node.ProvenThrough); amount.IsPositive() && len(due) < 10 {
+			if amount, _ := escrow.Pay(node, seed.Seed); amount.IsPositive() && len(due) < 10 {
 				due = append(due, seed.Seed.FunctionId)
 			}
 		}
@@ -192,5 +194,115 @@ func ClaimHosting(k keeper.Keeper, chain Chain) simsx.SimMsgFactoryFn[*types.Msg
 			return nil, nil
 		}
 		return []simsx.SimAccount{sender}, &types.MsgClaimHosting{Sender: sender.AddressBech32, OrbId: node.OrbId, FunctionIds: due}
+	}
+}
+
+// anySubscription is a random payer's.
+func anySubscription(ctx context.Context, k keeper.Keeper, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) types.Subscription {
+	var all []types.Subscription
+	if err := k.Subscriptions.Walk(ctx, nil, func(_ collections.Pair[string, string], s types.Subscription) (bool, error) {
+		all = append(all, s)
+		return false, nil
+	}); err != nil || len(all) == 0 {
+		reporter.Skip("no subscription")
+		return types.Subscription{}
+	}
+	return simsx.OneOf(data.Rand(), all)
+}
+
+// payerOf is who pays for a subscription, or now and then somebody who would like to.
+func payerOf(s types.Subscription, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) simsx.SimAccount {
+	if reporter.IsSkipped() || data.Rand().Intn(5) == 0 {
+		return data.AnyAccount(reporter, simsx.WithSpendableBalance())
+	}
+	payer := data.GetAccount(reporter, s.Payer)
+	if !reporter.IsSkipped() && payer.LiquidBalance().Empty() {
+		reporter.Skip("payer has nothing left for gas")
+	}
+	return payer
+}
+
+// TopUp adds to a random subscription, whoever's it is.
+func TopUp(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgTopUp] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgTopUp) {
+		sender := data.AnyAccount(reporter, simsx.WithSpendableBalance())
+		s := anySubscription(ctx, k, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		amount := sender.LiquidBalance().RandSubsetCoin(reporter, functionstypes.Denom)
+		return []simsx.SimAccount{sender}, &types.MsgTopUp{Sender: sender.AddressBech32, Payer: s.Payer, FunctionId: s.FunctionId, Amount: amount}
+	}
+}
+
+// SetDelegate names another delegate, or none.
+func SetDelegate(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSetDelegate] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgSetDelegate) {
+		s := anySubscription(ctx, k, data, reporter)
+		payer := payerOf(s, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		msg := &types.MsgSetDelegate{Payer: payer.AddressBech32, FunctionId: s.FunctionId, Limits: types.NoLimits()}
+		if data.Rand().Bool() {
+			msg.Delegate = data.AnyAccount(reporter).AddressBech32
+		}
+		return []simsx.SimAccount{payer}, msg
+	}
+}
+
+// Unsubscribe takes a random balance back.
+func Unsubscribe(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgUnsubscribe] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgUnsubscribe) {
+		s := anySubscription(ctx, k, data, reporter)
+		payer := payerOf(s, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		return []simsx.SimAccount{payer}, &types.MsgUnsubscribe{Payer: payer.AddressBech32, FunctionId: s.FunctionId}
+	}
+}
+
+// CloseLanes has the host, the payer or a stranger close a random lane.
+func CloseLanes(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgCloseLanes] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgCloseLanes) {
+		lanes, err := openLanes(ctx, k)
+		if err != nil || len(lanes) == 0 {
+			reporter.Skip("no lane")
+			return nil, nil
+		}
+		lane := simsx.OneOf(data.Rand(), lanes)
+		sender := data.AnyAccount(reporter, simsx.WithSpendableBalance())
+		if who := data.Rand().Intn(5); who < 4 {
+			sender = data.GetAccount(reporter, []string{lane.Operator, lane.Payer}[who%2])
+		}
+		if reporter.IsSkipped() || sender.LiquidBalance().Empty() {
+			reporter.Skip("nobody to close it")
+			return nil, nil
+		}
+		return []simsx.SimAccount{sender}, &types.MsgCloseLanes{Sender: sender.AddressBech32, LaneIds: [][]byte{lane.Id}}
+	}
+}
+
+// FundFunction pays for some epochs of hosting, of a function with base replicas or of one that gets its first.
+func FundFunction(k keeper.Keeper, chain Chain) simsx.SimMsgFactoryFn[*types.MsgFundFunction] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgFundFunction) {
+		sender := data.AnyAccount(reporter, simsx.WithSpendableBalance())
+		fn := anyFunction(ctx, chain, data, reporter, functionstypes.FUNCTION_STATUS_ACTIVE)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		msg := &types.MsgFundFunction{
+			Sender: sender.AddressBech32, FunctionId: fn.Id, Epochs: 1 + uint64(data.Rand().Intn(20)), BaseReplicas: 1 + uint32(data.Rand().Intn(3)),
+		}
+		quote, err := keeper.NewQueryServer(k).FundQuote(ctx, &types.QueryFundQuoteRequest{
+			FunctionId: fn.Id, Epochs: msg.Epochs, BaseReplicas: msg.BaseReplicas,
+		})
+		if err != nil {
+			reporter.Skip(err.Error())
+			return nil, nil
+		}
+		msg.MaxCost = quote.Cost
+		return []simsx.SimAccount{sender}, msg
 	}
 }

@@ -23,4 +23,7 @@ var (
 	ErrStale               = errors.Register(ModuleName, 18, "receipt claims nothing beyond what is settled")
 	ErrOverCap             = errors.Register(ModuleName, 19, "receipt claims more than the lane's cap")
 	ErrNothingPaid         = errors.Register(ModuleName, 20, "no entry pays anything")
+	ErrNotServing          = errors.Register(ModuleName, 21, "function does not serve")
+	ErrTerm                = errors.Register(ModuleName, 22, "hosting cannot be paid for like this")
+	ErrUnsubscribed        = errors.Register(ModuleName, 23, "payer has unsubscribed")
 )

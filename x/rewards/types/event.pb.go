@@ -31,6 +31,8 @@ type EventDeployCharged struct {
 	Verification types.Coin `protobuf:"bytes,3,opt,name=verification,proto3" json:"verification"`
 	Hosting      types.Coin `protobuf:"bytes,4,opt,name=hosting,proto3" json:"hosting"`
 	Included     types.Coin `protobuf:"bytes,5,opt,name=included,proto3" json:"included"`
+	// granted is the part that the owner's grant paid.
+	Granted types.Coin `protobuf:"bytes,6,opt,name=granted,proto3" json:"granted"`
 }
 
 func (m *EventDeployCharged) Reset()         { *m = EventDeployCharged{} }
@@ -101,6 +103,151 @@ func (m *EventDeployCharged) GetIncluded() types.Coin {
 	return types.Coin{}
 }
 
+func (m *EventDeployCharged) GetGranted() types.Coin {
+	if m != nil {
+		return m.Granted
+	}
+	return types.Coin{}
+}
+
+// EventUpdateCharged is emitted when the verification of an update, and what it costs more to host, move into escrow.
+type EventUpdateCharged struct {
+	FunctionId   string     `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Owner        string     `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	Version      uint64     `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Verification types.Coin `protobuf:"bytes,4,opt,name=verification,proto3" json:"verification"`
+	Hosting      types.Coin `protobuf:"bytes,5,opt,name=hosting,proto3" json:"hosting"`
+}
+
+func (m *EventUpdateCharged) Reset()         { *m = EventUpdateCharged{} }
+func (m *EventUpdateCharged) String() string { return proto.CompactTextString(m) }
+func (*EventUpdateCharged) ProtoMessage()    {}
+func (*EventUpdateCharged) Descriptor() ([]byte, []int) {
+	return fileDescriptor_33cd837b627e24f0, []int{1}
+}
+func (m *EventUpdateCharged) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventUpdateCharged) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventUpdateCharged.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventUpdateCharged) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventUpdateCharged.Merge(m, src)
+}
+func (m *EventUpdateCharged) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventUpdateCharged) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventUpdateCharged.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventUpdateCharged proto.InternalMessageInfo
+
+func (m *EventUpdateCharged) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventUpdateCharged) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *EventUpdateCharged) GetVersion() uint64 {
+	if m != nil {
+		return m.Version
+	}
+	return 0
+}
+
+func (m *EventUpdateCharged) GetVerification() types.Coin {
+	if m != nil {
+		return m.Verification
+	}
+	return types.Coin{}
+}
+
+func (m *EventUpdateCharged) GetHosting() types.Coin {
+	if m != nil {
+		return m.Hosting
+	}
+	return types.Coin{}
+}
+
+// EventFunctionFunded is emitted when hosting is paid for: by a deploy that is accepted, by funding, and by an update.
+type EventFunctionFunded struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Sender     string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
+	Term       Term   `protobuf:"bytes,3,opt,name=term,proto3" json:"term"`
+}
+
+func (m *EventFunctionFunded) Reset()         { *m = EventFunctionFunded{} }
+func (m *EventFunctionFunded) String() string { return proto.CompactTextString(m) }
+func (*EventFunctionFunded) ProtoMessage()    {}
+func (*EventFunctionFunded) Descriptor() ([]byte, []int) {
+	return fileDescriptor_33cd837b627e24f0, []int{2}
+}
+func (m *EventFunctionFunded) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventFunctionFunded) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventFunctionFunded.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventFunctionFunded) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventFunctionFunded.Merge(m, src)
+}
+func (m *EventFunctionFunded) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventFunctionFunded) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventFunctionFunded.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventFunctionFunded proto.InternalMessageInfo
+
+func (m *EventFunctionFunded) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventFunctionFunded) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *EventFunctionFunded) GetTerm() Term {
+	if m != nil {
+		return m.Term
+	}
+	return Term{}
+}
+
 // EventVerificationPaid is emitted for each attester paid for a claim.
 type EventVerificationPaid struct {
 	FunctionId string     `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
@@ -112,7 +259,7 @@ func (m *EventVerificationPaid) Reset()         { *m = EventVerificationPaid{} }
 func (m *EventVerificationPaid) String() string { return proto.CompactTextString(m) }
 func (*EventVerificationPaid) ProtoMessage()    {}
 func (*EventVerificationPaid) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{1}
+	return fileDescriptor_33cd837b627e24f0, []int{3}
 }
 func (m *EventVerificationPaid) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -173,7 +320,7 @@ func (m *EventRefunded) Reset()         { *m = EventRefunded{} }
 func (m *EventRefunded) String() string { return proto.CompactTextString(m) }
 func (*EventRefunded) ProtoMessage()    {}
 func (*EventRefunded) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{2}
+	return fileDescriptor_33cd837b627e24f0, []int{4}
 }
 func (m *EventRefunded) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -230,13 +377,16 @@ type EventSubscribed struct {
 	Deposit    types.Coin `protobuf:"bytes,3,opt,name=deposit,proto3" json:"deposit"`
 	Delegate   string     `protobuf:"bytes,4,opt,name=delegate,proto3" json:"delegate,omitempty"`
 	Public     bool       `protobuf:"varint,5,opt,name=public,proto3" json:"public,omitempty"`
+	Limits     Limits     `protobuf:"bytes,6,opt,name=limits,proto3" json:"limits"`
+	// balance is what is free to be locked after the change.
+	Balance types.Coin `protobuf:"bytes,7,opt,name=balance,proto3" json:"balance"`
 }
 
 func (m *EventSubscribed) Reset()         { *m = EventSubscribed{} }
 func (m *EventSubscribed) String() string { return proto.CompactTextString(m) }
 func (*EventSubscribed) ProtoMessage()    {}
 func (*EventSubscribed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{3}
+	return fileDescriptor_33cd837b627e24f0, []int{5}
 }
 func (m *EventSubscribed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -300,6 +450,81 @@ func (m *EventSubscribed) GetPublic() bool {
 	return false
 }
 
+func (m *EventSubscribed) GetLimits() Limits {
+	if m != nil {
+		return m.Limits
+	}
+	return Limits{}
+}
+
+func (m *EventSubscribed) GetBalance() types.Coin {
+	if m != nil {
+		return m.Balance
+	}
+	return types.Coin{}
+}
+
+// EventUnsubscribed is emitted when a payer takes the balance back.
+type EventUnsubscribed struct {
+	Payer      string     `protobuf:"bytes,1,opt,name=payer,proto3" json:"payer,omitempty"`
+	FunctionId string     `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Returned   types.Coin `protobuf:"bytes,3,opt,name=returned,proto3" json:"returned"`
+}
+
+func (m *EventUnsubscribed) Reset()         { *m = EventUnsubscribed{} }
+func (m *EventUnsubscribed) String() string { return proto.CompactTextString(m) }
+func (*EventUnsubscribed) ProtoMessage()    {}
+func (*EventUnsubscribed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_33cd837b627e24f0, []int{6}
+}
+func (m *EventUnsubscribed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventUnsubscribed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventUnsubscribed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventUnsubscribed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventUnsubscribed.Merge(m, src)
+}
+func (m *EventUnsubscribed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventUnsubscribed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventUnsubscribed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventUnsubscribed proto.InternalMessageInfo
+
+func (m *EventUnsubscribed) GetPayer() string {
+	if m != nil {
+		return m.Payer
+	}
+	return ""
+}
+
+func (m *EventUnsubscribed) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventUnsubscribed) GetReturned() types.Coin {
+	if m != nil {
+		return m.Returned
+	}
+	return types.Coin{}
+}
+
 // EventLaneOpened is emitted when a lane is opened or raised.
 type EventLaneOpened struct {
 	Lane Lane `protobuf:"bytes,1,opt,name=lane,proto3" json:"lane"`
@@ -309,7 +534,7 @@ func (m *EventLaneOpened) Reset()         { *m = EventLaneOpened{} }
 func (m *EventLaneOpened) String() string { return proto.CompactTextString(m) }
 func (*EventLaneOpened) ProtoMessage()    {}
 func (*EventLaneOpened) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{4}
+	return fileDescriptor_33cd837b627e24f0, []int{7}
 }
 func (m *EventLaneOpened) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -368,7 +593,7 @@ func (m *EventLaneSettled) Reset()         { *m = EventLaneSettled{} }
 func (m *EventLaneSettled) String() string { return proto.CompactTextString(m) }
 func (*EventLaneSettled) ProtoMessage()    {}
 func (*EventLaneSettled) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{5}
+	return fileDescriptor_33cd837b627e24f0, []int{8}
 }
 func (m *EventLaneSettled) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -488,17 +713,20 @@ func (m *EventLaneSettled) GetValidators() types.Coin {
 	return types.Coin{}
 }
 
-// EventLaneClosed is emitted when a lane's rest returns to its subscription.
+// EventLaneClosed is emitted when a lane's rest returns to its subscription, or to the payer who has unsubscribed.
 type EventLaneClosed struct {
-	LaneId   []byte     `protobuf:"bytes,1,opt,name=lane_id,json=laneId,proto3" json:"lane_id,omitempty"`
-	Returned types.Coin `protobuf:"bytes,2,opt,name=returned,proto3" json:"returned"`
+	LaneId     []byte     `protobuf:"bytes,1,opt,name=lane_id,json=laneId,proto3" json:"lane_id,omitempty"`
+	Returned   types.Coin `protobuf:"bytes,2,opt,name=returned,proto3" json:"returned"`
+	Payer      string     `protobuf:"bytes,3,opt,name=payer,proto3" json:"payer,omitempty"`
+	FunctionId string     `protobuf:"bytes,4,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	OrbId      string     `protobuf:"bytes,5,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
 }
 
 func (m *EventLaneClosed) Reset()         { *m = EventLaneClosed{} }
 func (m *EventLaneClosed) String() string { return proto.CompactTextString(m) }
 func (*EventLaneClosed) ProtoMessage()    {}
 func (*EventLaneClosed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{6}
+	return fileDescriptor_33cd837b627e24f0, []int{9}
 }
 func (m *EventLaneClosed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -541,6 +769,96 @@ func (m *EventLaneClosed) GetReturned() types.Coin {
 	return types.Coin{}
 }
 
+func (m *EventLaneClosed) GetPayer() string {
+	if m != nil {
+		return m.Payer
+	}
+	return ""
+}
+
+func (m *EventLaneClosed) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *EventLaneClosed) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+// EventLaneExpires is emitted when a payer lets a lane expire before its time: it is served no further and redeemable until closes.
+type EventLaneExpires struct {
+	LaneId []byte `protobuf:"bytes,1,opt,name=lane_id,json=laneId,proto3" json:"lane_id,omitempty"`
+	OrbId  string `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Expiry int64  `protobuf:"varint,3,opt,name=expiry,proto3" json:"expiry,omitempty"`
+	Closes int64  `protobuf:"varint,4,opt,name=closes,proto3" json:"closes,omitempty"`
+}
+
+func (m *EventLaneExpires) Reset()         { *m = EventLaneExpires{} }
+func (m *EventLaneExpires) String() string { return proto.CompactTextString(m) }
+func (*EventLaneExpires) ProtoMessage()    {}
+func (*EventLaneExpires) Descriptor() ([]byte, []int) {
+	return fileDescriptor_33cd837b627e24f0, []int{10}
+}
+func (m *EventLaneExpires) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventLaneExpires) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventLaneExpires.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventLaneExpires) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventLaneExpires.Merge(m, src)
+}
+func (m *EventLaneExpires) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventLaneExpires) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventLaneExpires.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventLaneExpires proto.InternalMessageInfo
+
+func (m *EventLaneExpires) GetLaneId() []byte {
+	if m != nil {
+		return m.LaneId
+	}
+	return nil
+}
+
+func (m *EventLaneExpires) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *EventLaneExpires) GetExpiry() int64 {
+	if m != nil {
+		return m.Expiry
+	}
+	return 0
+}
+
+func (m *EventLaneExpires) GetCloses() int64 {
+	if m != nil {
+		return m.Closes
+	}
+	return 0
+}
+
 // EventPaid is emitted once per payee and block.
 type EventPaid struct {
 	Account string     `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -551,7 +869,7 @@ func (m *EventPaid) Reset()         { *m = EventPaid{} }
 func (m *EventPaid) String() string { return proto.CompactTextString(m) }
 func (*EventPaid) ProtoMessage()    {}
 func (*EventPaid) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{7}
+	return fileDescriptor_33cd837b627e24f0, []int{11}
 }
 func (m *EventPaid) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -606,7 +924,7 @@ func (m *EventHostingPaid) Reset()         { *m = EventHostingPaid{} }
 func (m *EventHostingPaid) String() string { return proto.CompactTextString(m) }
 func (*EventHostingPaid) ProtoMessage()    {}
 func (*EventHostingPaid) Descriptor() ([]byte, []int) {
-	return fileDescriptor_33cd837b627e24f0, []int{8}
+	return fileDescriptor_33cd837b627e24f0, []int{12}
 }
 func (m *EventHostingPaid) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -665,12 +983,16 @@ func (m *EventHostingPaid) GetAmount() types.Coin {
 
 func init() {
 	proto.RegisterType((*EventDeployCharged)(nil), "orb.rewards.v1.EventDeployCharged")
+	proto.RegisterType((*EventUpdateCharged)(nil), "orb.rewards.v1.EventUpdateCharged")
+	proto.RegisterType((*EventFunctionFunded)(nil), "orb.rewards.v1.EventFunctionFunded")
 	proto.RegisterType((*EventVerificationPaid)(nil), "orb.rewards.v1.EventVerificationPaid")
 	proto.RegisterType((*EventRefunded)(nil), "orb.rewards.v1.EventRefunded")
 	proto.RegisterType((*EventSubscribed)(nil), "orb.rewards.v1.EventSubscribed")
+	proto.RegisterType((*EventUnsubscribed)(nil), "orb.rewards.v1.EventUnsubscribed")
 	proto.RegisterType((*EventLaneOpened)(nil), "orb.rewards.v1.EventLaneOpened")
 	proto.RegisterType((*EventLaneSettled)(nil), "orb.rewards.v1.EventLaneSettled")
 	proto.RegisterType((*EventLaneClosed)(nil), "orb.rewards.v1.EventLaneClosed")
+	proto.RegisterType((*EventLaneExpires)(nil), "orb.rewards.v1.EventLaneExpires")
 	proto.RegisterType((*EventPaid)(nil), "orb.rewards.v1.EventPaid")
 	proto.RegisterType((*EventHostingPaid)(nil), "orb.rewards.v1.EventHostingPaid")
 }
@@ -678,51 +1000,63 @@ func init() {
 func init() { proto.RegisterFile("orb/rewards/v1/event.proto", fileDescriptor_33cd837b627e24f0) }
 
 var fileDescriptor_33cd837b627e24f0 = []byte{
-	// 704 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x55, 0xcd, 0x6e, 0xd4, 0x3a,
-	0x14, 0x9e, 0x4c, 0xd3, 0xf9, 0xf1, 0xb4, 0xf7, 0x5e, 0x59, 0xed, 0x25, 0x8c, 0xd0, 0xb4, 0x9a,
-	0x55, 0xd9, 0x24, 0x9a, 0x56, 0x08, 0x55, 0x5d, 0x20, 0x3a, 0x20, 0x51, 0x09, 0x09, 0x94, 0x4a,
-	0x2c, 0x58, 0x80, 0x9c, 0xf8, 0x4c, 0x26, 0x22, 0xb5, 0x83, 0xe3, 0xcc, 0x30, 0x6b, 0x36, 0x48,
-	0x6c, 0x78, 0x01, 0x5e, 0x03, 0x5e, 0xa1, 0xcb, 0x2e, 0x59, 0x21, 0xd4, 0xbe, 0x08, 0xb2, 0x93,
-	0x0c, 0x69, 0x11, 0xe0, 0xae, 0xd8, 0xf9, 0xe4, 0x7c, 0x9f, 0xcf, 0xe7, 0xe3, 0xef, 0x38, 0xa8,
-	0xcf, 0x45, 0xe0, 0x09, 0x98, 0x13, 0x41, 0x33, 0x6f, 0x36, 0xf2, 0x60, 0x06, 0x4c, 0xba, 0xa9,
-	0xe0, 0x92, 0xe3, 0x7f, 0xb8, 0x08, 0xdc, 0x32, 0xe7, 0xce, 0x46, 0xfd, 0x41, 0xc8, 0xb3, 0x13,
-	0x9e, 0x79, 0x01, 0xc9, 0xc0, 0x9b, 0x8d, 0x02, 0x90, 0x64, 0xe4, 0x85, 0x3c, 0x66, 0x05, 0xbe,
-	0xbf, 0x11, 0xf1, 0x88, 0xeb, 0xa5, 0xa7, 0x56, 0xe5, 0xd7, 0x5b, 0x57, 0x2a, 0x54, 0x1b, 0xea,
-	0xec, 0xf0, 0x5d, 0x13, 0xe1, 0x87, 0xaa, 0xe6, 0x03, 0x48, 0x13, 0xbe, 0x18, 0x4f, 0x89, 0x88,
-	0x80, 0xe2, 0x2d, 0xd4, 0x9b, 0xe4, 0x2c, 0x94, 0x31, 0x67, 0x2f, 0x63, 0xea, 0x58, 0xdb, 0xd6,
-	0x4e, 0xd7, 0x47, 0xd5, 0xa7, 0x23, 0x8a, 0x37, 0xd0, 0x2a, 0x9f, 0x33, 0x10, 0x4e, 0x53, 0xa7,
-	0x8a, 0x00, 0x8f, 0xd1, 0xda, 0x0c, 0x44, 0x3c, 0x89, 0x43, 0xa2, 0x70, 0xce, 0xca, 0xb6, 0xb5,
-	0xd3, 0xdb, 0xbd, 0xe9, 0x16, 0xc2, 0x5d, 0x25, 0xdc, 0x2d, 0x85, 0xbb, 0x63, 0x1e, 0xb3, 0x43,
-	0xfb, 0xf4, 0xeb, 0x56, 0xc3, 0xbf, 0x44, 0xc2, 0xfb, 0xa8, 0x3d, 0xe5, 0x99, 0x8c, 0x59, 0xe4,
-	0xd8, 0x66, 0xfc, 0x0a, 0x8f, 0x0f, 0x50, 0x27, 0x66, 0x61, 0x92, 0x53, 0xa0, 0xce, 0xaa, 0x19,
-	0x77, 0x49, 0x18, 0xbe, 0xb7, 0xd0, 0xa6, 0x6e, 0xc5, 0xb3, 0x9a, 0x9a, 0xa7, 0x24, 0x36, 0xe8,
-	0x86, 0x83, 0xda, 0x24, 0x0c, 0x79, 0xce, 0x64, 0xd9, 0x8f, 0x2a, 0xc4, 0x77, 0x51, 0x8b, 0x9c,
-	0xe8, 0x84, 0x61, 0x2f, 0x4a, 0xf8, 0xf0, 0xad, 0x85, 0xd6, 0xb5, 0x1a, 0x1f, 0x26, 0x39, 0xa3,
-	0xf0, 0x77, 0x54, 0x7c, 0xb6, 0xd0, 0xbf, 0x5a, 0xc5, 0x71, 0x1e, 0x64, 0xa1, 0x88, 0x03, 0xd0,
-	0x57, 0x9f, 0x92, 0x05, 0x88, 0x52, 0x41, 0x11, 0x5c, 0x55, 0xd7, 0xfc, 0x49, 0xdd, 0x3e, 0x6a,
-	0x53, 0x48, 0x79, 0x16, 0x1b, 0x8b, 0xa8, 0xf0, 0xb8, 0x8f, 0x3a, 0x14, 0x12, 0x88, 0x88, 0x04,
-	0x6d, 0x89, 0xae, 0xbf, 0x8c, 0xf1, 0xff, 0xa8, 0x95, 0xe6, 0x41, 0x12, 0x87, 0xfa, 0xc2, 0x3b,
-	0x7e, 0x19, 0x0d, 0xef, 0x97, 0xc2, 0x1f, 0x13, 0x06, 0x4f, 0x52, 0x60, 0x40, 0xb1, 0x8b, 0xec,
-	0x84, 0x30, 0xd0, 0xba, 0x7b, 0xbb, 0x1b, 0xee, 0xe5, 0xf1, 0x72, 0x15, 0xb2, 0xac, 0xac, 0x71,
-	0xc3, 0x4f, 0x36, 0xfa, 0x6f, 0xb9, 0xc7, 0x31, 0x48, 0x99, 0x00, 0xc5, 0x37, 0x50, 0x5b, 0x25,
-	0xab, 0x1b, 0x58, 0xf3, 0x5b, 0x2a, 0x3c, 0xa2, 0x7f, 0x6e, 0xc0, 0xb2, 0x6f, 0x2b, 0xf5, 0xbe,
-	0x6d, 0xa2, 0x16, 0x17, 0x81, 0x62, 0xd8, 0xe5, 0x24, 0x89, 0xe0, 0x88, 0xaa, 0x23, 0x0b, 0x78,
-	0x9d, 0x43, 0x26, 0x33, 0x7d, 0x30, 0xdb, 0x5f, 0xc6, 0x6a, 0xa3, 0xe2, 0x96, 0x5b, 0x3a, 0x51,
-	0x04, 0xf8, 0x0e, 0x5a, 0xcd, 0x52, 0x60, 0xd2, 0x69, 0x9b, 0x75, 0xb7, 0x40, 0xe3, 0x3d, 0x64,
-	0xab, 0xe9, 0x71, 0x3a, 0x66, 0x2c, 0x0d, 0x56, 0xb5, 0x8a, 0xe9, 0xef, 0x1a, 0xd6, 0x2a, 0x9e,
-	0x87, 0x11, 0x5a, 0x99, 0x00, 0x38, 0xc8, 0x8c, 0xa4, 0xb0, 0xca, 0xb9, 0x41, 0x2e, 0x18, 0x50,
-	0xa7, 0x67, 0xe8, 0xdc, 0x02, 0xae, 0xec, 0xa6, 0xfc, 0x31, 0x27, 0x0b, 0x67, 0xcd, 0xd0, 0x6e,
-	0x25, 0x1e, 0xdf, 0x43, 0x68, 0x46, 0x92, 0x98, 0x12, 0xc9, 0x45, 0xe6, 0xac, 0x9b, 0xb1, 0x6b,
-	0x94, 0x61, 0x54, 0xf3, 0xde, 0x38, 0xe1, 0xd9, 0xef, 0x6c, 0x73, 0xa0, 0x2e, 0x5a, 0x16, 0x47,
-	0x6c, 0x1a, 0x3e, 0x59, 0x15, 0x61, 0xf8, 0x02, 0x75, 0x75, 0x21, 0xfd, 0x4a, 0xd5, 0xc6, 0xdf,
-	0xfa, 0xd5, 0xf8, 0x37, 0xaf, 0x37, 0xfe, 0x1f, 0xad, 0x72, 0x02, 0x1e, 0x15, 0x0f, 0xac, 0xd9,
-	0x6b, 0xf8, 0xc3, 0xd2, 0xcd, 0xba, 0xa5, 0x1d, 0xd4, 0x96, 0x53, 0xc1, 0xf3, 0x68, 0xaa, 0x27,
-	0xc0, 0xf6, 0xab, 0xb0, 0xa6, 0xcf, 0xbe, 0x96, 0xbe, 0xc3, 0xf1, 0xe9, 0xf9, 0xc0, 0x3a, 0x3b,
-	0x1f, 0x58, 0xdf, 0xce, 0x07, 0xd6, 0x87, 0x8b, 0x41, 0xe3, 0xec, 0x62, 0xd0, 0xf8, 0x72, 0x31,
-	0x68, 0x3c, 0xbf, 0x1d, 0xc5, 0x72, 0x9a, 0x07, 0x6e, 0xc8, 0x4f, 0x3c, 0x2e, 0x02, 0x06, 0x72,
-	0xce, 0xc5, 0x2b, 0xb5, 0xf4, 0xde, 0x2c, 0xff, 0x86, 0x72, 0x91, 0x42, 0x16, 0xb4, 0xf4, 0x9f,
-	0x70, 0xef, 0x7b, 0x00, 0x00, 0x00, 0xff, 0xff, 0x5e, 0x97, 0x16, 0xba, 0x8b, 0x07, 0x00, 0x00,
+	// 889 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x56, 0xcd, 0x6e, 0xe4, 0x44,
+	0x10, 0x8e, 0x67, 0x3c, 0x3f, 0xa9, 0x64, 0xf9, 0x31, 0xd9, 0x60, 0x22, 0x34, 0xbb, 0xf2, 0x69,
+	0xb9, 0xd8, 0x1a, 0x16, 0x84, 0x56, 0x7b, 0x40, 0xec, 0xb0, 0x2b, 0x22, 0xad, 0x04, 0xf2, 0x02,
+	0x07, 0x0e, 0xa0, 0xb6, 0xbb, 0x32, 0x63, 0xe1, 0xe9, 0x36, 0xdd, 0xed, 0xc9, 0xce, 0x85, 0x0b,
+	0x07, 0x0e, 0x5c, 0x78, 0x01, 0xee, 0xbc, 0x00, 0xbc, 0x00, 0x97, 0x3d, 0xee, 0x91, 0x13, 0x42,
+	0x89, 0x78, 0x0f, 0xd4, 0xed, 0xf6, 0xac, 0x93, 0x10, 0xe8, 0x28, 0xe2, 0xe6, 0x72, 0x7d, 0xe5,
+	0xfa, 0xaa, 0xfa, 0xab, 0x6a, 0xc3, 0x01, 0x17, 0x59, 0x22, 0xf0, 0x98, 0x08, 0x2a, 0x93, 0xd5,
+	0x34, 0xc1, 0x15, 0x32, 0x15, 0x57, 0x82, 0x2b, 0x1e, 0xbc, 0xc4, 0x45, 0x16, 0x5b, 0x5f, 0xbc,
+	0x9a, 0x1e, 0x4c, 0x72, 0x2e, 0x97, 0x5c, 0x26, 0x19, 0x91, 0x98, 0xac, 0xa6, 0x19, 0x2a, 0x32,
+	0x4d, 0x72, 0x5e, 0xb0, 0x06, 0x7f, 0xb0, 0x37, 0xe7, 0x73, 0x6e, 0x1e, 0x13, 0xfd, 0x64, 0xdf,
+	0xbe, 0x79, 0x2e, 0x43, 0xfb, 0x41, 0xe3, 0x8d, 0x7e, 0xeb, 0x41, 0xf0, 0x50, 0xe7, 0xfc, 0x10,
+	0xab, 0x92, 0xaf, 0x67, 0x0b, 0x22, 0xe6, 0x48, 0x83, 0x5b, 0xb0, 0x73, 0x54, 0xb3, 0x5c, 0x15,
+	0x9c, 0x7d, 0x55, 0xd0, 0xd0, 0xbb, 0xed, 0xdd, 0xd9, 0x4e, 0xa1, 0x7d, 0x75, 0x48, 0x83, 0x3d,
+	0x18, 0xf0, 0x63, 0x86, 0x22, 0xec, 0x19, 0x57, 0x63, 0x04, 0x33, 0xd8, 0x5d, 0xa1, 0x28, 0x8e,
+	0x8a, 0x9c, 0x68, 0x5c, 0xd8, 0xbf, 0xed, 0xdd, 0xd9, 0x79, 0xfb, 0x8d, 0xb8, 0x21, 0x1e, 0x6b,
+	0xe2, 0xb1, 0x25, 0x1e, 0xcf, 0x78, 0xc1, 0x1e, 0xf8, 0xcf, 0xfe, 0xb8, 0xb5, 0x95, 0x9e, 0x09,
+	0x0a, 0xee, 0xc1, 0x68, 0xc1, 0xa5, 0x2a, 0xd8, 0x3c, 0xf4, 0xdd, 0xe2, 0x5b, 0x7c, 0x70, 0x1f,
+	0xc6, 0x05, 0xcb, 0xcb, 0x9a, 0x22, 0x0d, 0x07, 0x6e, 0xb1, 0x9b, 0x00, 0x9d, 0x77, 0x2e, 0x08,
+	0x53, 0x48, 0xc3, 0xa1, 0x63, 0x5e, 0x8b, 0x8f, 0xfe, 0xf2, 0x6c, 0x17, 0x3f, 0xab, 0x28, 0x51,
+	0x78, 0xcd, 0x2e, 0x86, 0x30, 0x5a, 0xa1, 0x90, 0x6d, 0x03, 0xfd, 0xb4, 0x35, 0x2f, 0xf4, 0xd7,
+	0xbf, 0x66, 0x7f, 0x07, 0x57, 0xeb, 0x6f, 0xf4, 0x2d, 0xbc, 0x66, 0xca, 0x7c, 0x64, 0x4b, 0x78,
+	0x54, 0x33, 0xea, 0x52, 0xe7, 0x3e, 0x0c, 0x25, 0x32, 0xba, 0x29, 0xd4, 0x5a, 0x41, 0x0c, 0xbe,
+	0x42, 0xb1, 0xb4, 0x3a, 0xd9, 0x8b, 0xcf, 0x0a, 0x3e, 0xfe, 0x14, 0xc5, 0xd2, 0x52, 0x30, 0xb8,
+	0xe8, 0x07, 0x0f, 0x6e, 0x1a, 0x02, 0x9f, 0x77, 0x0a, 0xfa, 0x84, 0x14, 0x0e, 0x14, 0x42, 0x18,
+	0x91, 0x3c, 0xe7, 0x35, 0x53, 0x96, 0x43, 0x6b, 0x06, 0xef, 0xc1, 0x90, 0x2c, 0x8d, 0xc3, 0x51,
+	0xae, 0x16, 0x1e, 0x7d, 0xe7, 0xc1, 0x0d, 0xc3, 0x26, 0xc5, 0x23, 0xc7, 0x46, 0xfc, 0x0f, 0x2c,
+	0x7e, 0xee, 0xc1, 0xcb, 0x86, 0xc5, 0x93, 0x3a, 0x93, 0xb9, 0x28, 0x32, 0x34, 0xba, 0xaa, 0xc8,
+	0x1a, 0x85, 0x65, 0xd0, 0x18, 0xe7, 0xd9, 0xf5, 0x2e, 0xb0, 0xbb, 0x07, 0x23, 0x8a, 0x15, 0x97,
+	0x85, 0x33, 0x89, 0x16, 0x1f, 0x1c, 0xc0, 0x98, 0x62, 0x89, 0x73, 0xa2, 0xd0, 0xa8, 0x72, 0x3b,
+	0xdd, 0xd8, 0xfa, 0xf4, 0xab, 0x3a, 0x2b, 0x8b, 0xdc, 0xe8, 0x6d, 0x9c, 0x5a, 0x2b, 0x78, 0x07,
+	0x86, 0x65, 0xb1, 0x2c, 0x94, 0xb4, 0xf3, 0xb6, 0x7f, 0xfe, 0xfc, 0x1f, 0x1b, 0x6f, 0x5b, 0x6f,
+	0x83, 0xd5, 0x24, 0x33, 0x52, 0x12, 0x96, 0x63, 0x38, 0x72, 0x24, 0x69, 0xf1, 0xd1, 0xf7, 0x1e,
+	0xbc, 0xda, 0x8c, 0x29, 0x93, 0xd7, 0x6e, 0xd6, 0x7d, 0x18, 0x0b, 0x54, 0xb5, 0x60, 0x48, 0x5d,
+	0xbb, 0xb5, 0x09, 0x88, 0x3e, 0xb0, 0x67, 0xf6, 0x98, 0x30, 0xfc, 0xb8, 0x42, 0x86, 0x54, 0xcf,
+	0x42, 0x49, 0x18, 0x1a, 0x16, 0xff, 0x30, 0x0b, 0x1a, 0xd9, 0xce, 0x82, 0xc6, 0x45, 0xbf, 0xfa,
+	0xf0, 0xca, 0xe6, 0x1b, 0x4f, 0x50, 0xa9, 0x12, 0x69, 0xf0, 0x3a, 0x8c, 0xb4, 0xb3, 0x15, 0xdf,
+	0x6e, 0x3a, 0xd4, 0xe6, 0x21, 0xfd, 0xef, 0x72, 0x36, 0x5d, 0xe8, 0x77, 0xbb, 0x70, 0x13, 0x86,
+	0x5c, 0x64, 0x3a, 0xc2, 0xb7, 0x1b, 0x4a, 0x64, 0x87, 0x54, 0x9f, 0xb6, 0xc0, 0x6f, 0x6a, 0x94,
+	0x4a, 0x9a, 0x33, 0xf5, 0xd3, 0x8d, 0xad, 0x3f, 0xd4, 0x08, 0x7c, 0x68, 0x1c, 0x8d, 0x11, 0xbc,
+	0x0b, 0x03, 0x59, 0x21, 0x53, 0xae, 0x67, 0xd6, 0xa0, 0x83, 0xbb, 0xe0, 0xeb, 0xdd, 0x13, 0x8e,
+	0xdd, 0xa2, 0x0c, 0x58, 0xe7, 0x6a, 0xb6, 0xea, 0xb6, 0x63, 0xae, 0x66, 0xed, 0x4e, 0xa1, 0x7f,
+	0x84, 0x18, 0x82, 0x5b, 0x90, 0xc6, 0xea, 0xa1, 0xcd, 0x1a, 0x05, 0xec, 0x38, 0x0e, 0x6d, 0x03,
+	0x37, 0x77, 0x0d, 0x51, 0x78, 0x4c, 0xd6, 0xe1, 0xae, 0xeb, 0x5d, 0xd3, 0xe0, 0x83, 0xf7, 0x01,
+	0x56, 0xa4, 0x2c, 0x28, 0x51, 0x5c, 0xc8, 0xf0, 0x86, 0x5b, 0x74, 0x27, 0x24, 0xfa, 0xc5, 0xeb,
+	0x88, 0x6f, 0x56, 0x72, 0xf9, 0x6f, 0xba, 0xe9, 0xaa, 0xbc, 0x77, 0x45, 0x95, 0x5f, 0xa2, 0xa9,
+	0x73, 0x52, 0xf4, 0x2f, 0x48, 0xf1, 0x85, 0xe8, 0x06, 0x1d, 0xd1, 0x45, 0xa2, 0xa3, 0xf7, 0x87,
+	0x4f, 0xab, 0x42, 0xa0, 0xbc, 0x9c, 0xf7, 0x8b, 0x6f, 0xf4, 0xba, 0xc2, 0xdd, 0x87, 0x21, 0xea,
+	0xd0, 0xb5, 0xa1, 0xd4, 0x4f, 0xad, 0xa5, 0xdf, 0xe7, 0xba, 0x13, 0xd2, 0xd0, 0xe9, 0xa7, 0xd6,
+	0x8a, 0xbe, 0x84, 0x6d, 0x93, 0xd3, 0xdc, 0x31, 0x9d, 0xe5, 0xed, 0x5d, 0xb6, 0xbc, 0x7b, 0x57,
+	0x5b, 0xde, 0x3f, 0x79, 0xb6, 0xa8, 0x8f, 0x9a, 0x1b, 0xd6, 0xed, 0x2e, 0xbb, 0xa4, 0xb8, 0x10,
+	0x46, 0x6a, 0x21, 0x78, 0x3d, 0x5f, 0xb4, 0xff, 0x0d, 0xd6, 0xec, 0xf0, 0xf3, 0xaf, 0xc4, 0xef,
+	0xc1, 0xec, 0xd9, 0xc9, 0xc4, 0x7b, 0x7e, 0x32, 0xf1, 0xfe, 0x3c, 0x99, 0x78, 0x3f, 0x9e, 0x4e,
+	0xb6, 0x9e, 0x9f, 0x4e, 0xb6, 0x7e, 0x3f, 0x9d, 0x6c, 0x7d, 0xf1, 0xd6, 0xbc, 0x50, 0x8b, 0x3a,
+	0x8b, 0x73, 0xbe, 0x4c, 0xb8, 0xc8, 0x18, 0xaa, 0x63, 0x2e, 0xbe, 0xd6, 0x8f, 0xc9, 0xd3, 0xcd,
+	0xef, 0xa6, 0x5a, 0x57, 0x28, 0xb3, 0xa1, 0xf9, 0xd5, 0xbc, 0xfb, 0x77, 0x00, 0x00, 0x00, 0xff,
+	0xff, 0x19, 0x69, 0xd8, 0x38, 0xec, 0x0a, 0x00, 0x00,
 }
 
 func (m *EventDeployCharged) Marshal() (dAtA []byte, err error) {
@@ -745,6 +1079,16 @@ func (m *EventDeployCharged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	{
+		size, err := m.Granted.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
 	{
 		size, err := m.Included.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
@@ -779,6 +1123,115 @@ func (m *EventDeployCharged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i -= len(m.Owner)
 		copy(dAtA[i:], m.Owner)
 		i = encodeVarintEvent(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventUpdateCharged) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventUpdateCharged) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventUpdateCharged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Hosting.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
+		size, err := m.Verification.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if m.Version != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventFunctionFunded) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventFunctionFunded) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventFunctionFunded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Term.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Sender)))
 		i--
 		dAtA[i] = 0x12
 	}
@@ -906,6 +1359,26 @@ func (m *EventSubscribed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	{
+		size, err := m.Balance.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	{
+		size, err := m.Limits.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
 	if m.Public {
 		i--
 		if m.Public {
@@ -925,6 +1398,53 @@ func (m *EventSubscribed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	{
 		size, err := m.Deposit.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Payer) > 0 {
+		i -= len(m.Payer)
+		copy(dAtA[i:], m.Payer)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Payer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventUnsubscribed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventUnsubscribed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventUnsubscribed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Returned.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
 			return 0, err
 		}
@@ -1134,6 +1654,27 @@ func (m *EventLaneClosed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Payer) > 0 {
+		i -= len(m.Payer)
+		copy(dAtA[i:], m.Payer)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Payer)))
+		i--
+		dAtA[i] = 0x1a
+	}
 	{
 		size, err := m.Returned.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
@@ -1144,6 +1685,53 @@ func (m *EventLaneClosed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	i--
 	dAtA[i] = 0x12
+	if len(m.LaneId) > 0 {
+		i -= len(m.LaneId)
+		copy(dAtA[i:], m.LaneId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.LaneId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventLaneExpires) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventLaneExpires) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventLaneExpires) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Closes != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Closes))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Expiry != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Expiry))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
 	if len(m.LaneId) > 0 {
 		i -= len(m.LaneId)
 		copy(dAtA[i:], m.LaneId)
@@ -1277,6 +1865,51 @@ func (m *EventDeployCharged) Size() (n int) {
 	n += 1 + l + sovEvent(uint64(l))
 	l = m.Included.Size()
 	n += 1 + l + sovEvent(uint64(l))
+	l = m.Granted.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventUpdateCharged) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Version != 0 {
+		n += 1 + sovEvent(uint64(m.Version))
+	}
+	l = m.Verification.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Hosting.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventFunctionFunded) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Term.Size()
+	n += 1 + l + sovEvent(uint64(l))
 	return n
 }
 
@@ -1341,6 +1974,29 @@ func (m *EventSubscribed) Size() (n int) {
 	if m.Public {
 		n += 2
 	}
+	l = m.Limits.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	l = m.Balance.Size()
+	n += 1 + l + sovEvent(uint64(l))
+	return n
+}
+
+func (m *EventUnsubscribed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Payer)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = m.Returned.Size()
+	n += 1 + l + sovEvent(uint64(l))
 	return n
 }
 
@@ -1412,6 +2068,41 @@ func (m *EventLaneClosed) Size() (n int) {
 	}
 	l = m.Returned.Size()
 	n += 1 + l + sovEvent(uint64(l))
+	l = len(m.Payer)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventLaneExpires) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.LaneId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Expiry != 0 {
+		n += 1 + sovEvent(uint64(m.Expiry))
+	}
+	if m.Closes != 0 {
+		n += 1 + sovEvent(uint64(m.Closes))
+	}
 	return n
 }
 
@@ -1647,6 +2338,385 @@ func (m *EventDeployCharged) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			if err := m.Included.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Granted", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Granted.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventUpdateCharged) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventUpdateCharged: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventUpdateCharged: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Verification", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Verification.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Hosting", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Hosting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventFunctionFunded) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventFunctionFunded: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventFunctionFunded: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Term", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Term.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -2143,6 +3213,219 @@ func (m *EventSubscribed) Unmarshal(dAtA []byte) error {
 				}
 			}
 			m.Public = bool(v != 0)
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limits", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Limits.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Balance", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Balance.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventUnsubscribed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventUnsubscribed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventUnsubscribed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Returned", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Returned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvent(dAtA[iNdEx:])
@@ -2792,6 +4075,256 @@ func (m *EventLaneClosed) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventLaneExpires) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventLaneExpires: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventLaneExpires: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LaneId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LaneId = append(m.LaneId[:0], dAtA[iNdEx:postIndex]...)
+			if m.LaneId == nil {
+				m.LaneId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Expiry", wireType)
+			}
+			m.Expiry = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Expiry |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Closes", wireType)
+			}
+			m.Closes = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Closes |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvent(dAtA[iNdEx:])

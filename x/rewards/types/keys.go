@@ -33,6 +33,11 @@ var (
 	LanesByPayerPrefix            = collections.NewPrefix(7)
 	LanesByHostPrefix             = collections.NewPrefix(8)
 	ClosingsPrefix                = collections.NewPrefix(9)
+	LeavingPrefix                 = collections.NewPrefix(10)
+	TermEndsPrefix                = collections.NewPrefix(11)
+	FunctionStatsPrefix           = collections.NewPrefix(12)
+	NodeStatsPrefix               = collections.NewPrefix(13)
+	EarningsPrefix                = collections.NewPrefix(14)
 )
 
 // LaneID names the nonce-th lane of a subscription: the first 20 bytes of a hash over everything that makes it, so that no counter is

@@ -29,6 +29,20 @@ func (l *Lane) Extend(height int64, blocks uint64) {
 	l.Closes = l.Expiry + 2*int64(blocks)
 }
 
+// ExpireBy lets the lane expire before a deprecated function ends.
+func (l *Lane) ExpireBy(fn functionstypes.Function) {
+	if fn.Status == functionstypes.FUNCTION_STATUS_DEPRECATED {
+		l.ExpireAt(fn.Ends)
+	}
+}
+
+// ExpireAt lets the lane expire at a height, if it has not, and keeps the two windows in which it is redeemable after that.
+func (l *Lane) ExpireAt(height int64) {
+	if early := l.Expiry - height; early > 0 {
+		l.Expiry, l.Closes = l.Expiry-early, l.Closes-early
+	}
+}
+
 // Admit tells whether a receipt for count requests would pay at a height, if it is signed well. Errors are ErrLaneClosed, ErrStale and
 // ErrOverCap.
 func (l Lane) Admit(count uint64, height int64) error {
@@ -53,9 +67,9 @@ func (l Lane) Validate() error {
 	if len(l.Id) != receipt.LaneIDSize {
 		return errors.Wrapf(ErrInvalidLane, "id of %d bytes", len(l.Id))
 	}
-	for _, account := range []string{l.Payer, l.Opener} {
+	for _, account := range []string{l.Payer, l.Opener, l.Operator} {
 		if _, err := sdk.AccAddressFromBech32(account); err != nil {
-			return errors.Wrapf(ErrInvalidLane, "payer or opener: %s", err)
+			return errors.Wrapf(ErrInvalidLane, "payer, opener or operator: %s", err)
 		}
 	}
 	switch {

@@ -17,6 +17,15 @@ const (
 	maxClosings    = 10_000
 	minPriceFloor  = 1
 	minPriceBounds = 1_000_000_000
+	maxEpochs      = 10_000_000
+
+	// What the network fee must at least be, and burn: paying yourself, or letting yourself be sponsored, always loses. At most as much
+	// goes to gateways and the fire that validators, who are not the payer's choice, get a part as well.
+	minFeeBps     = 100
+	maxFeeBps     = 5_000
+	minBurnBps    = 1_000
+	maxBurnBps    = 9_000
+	maxGatewayBps = 9_000
 )
 
 // DefaultParams returns the params of a new chain.
@@ -43,6 +52,8 @@ func DefaultParams() Params {
 		MaxLaneCap:          1_000_000_000,
 		MaxEntries:          200,
 		MaxClosingsPerBlock: 200,
+		ClaimEpochs:         144,    // a day
+		MaxTermEpochs:       52_560, // a year
 	}
 }
 
@@ -80,6 +91,11 @@ func (p Params) Validate() error {
 		{"max_lane_cap", p.MaxLaneCap, 1, maxLaneCap},
 		{"max_entries", uint64(p.MaxEntries), 1, maxEntries},
 		{"max_closings_per_block", uint64(p.MaxClosingsPerBlock), 1, maxClosings},
+		{"claim_epochs", p.ClaimEpochs, 2, maxEpochs},
+		{"max_term_epochs", p.MaxTermEpochs, 1, maxEpochs},
+		{"fee_split.fee_bps", uint64(p.FeeSplit.FeeBps), minFeeBps, maxFeeBps},
+		{"fee_split.burn_bps", uint64(p.FeeSplit.BurnBps), minBurnBps, maxBurnBps},
+		{"fee_split.gateway_bps", uint64(p.FeeSplit.GatewayBps), 0, maxGatewayBps},
 	} {
 		if bound.value < bound.least || bound.value > bound.limit {
 			return errors.Wrapf(ErrInvalidParams, "%s %d is not in %d..%d", bound.name, bound.value, bound.least, bound.limit)

@@ -123,6 +123,8 @@ type QueryQuoteRequest struct {
 	Size_ uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
 	// price per request, for the plan's included requests.
 	Price cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=price,proto3,customtype=cosmossdk.io/math.Int" json:"price"`
+	// owner, when set, is the account that will deploy: its grant pays what it may.
+	Owner string `protobuf:"bytes,5,opt,name=owner,proto3" json:"owner,omitempty"`
 }
 
 func (m *QueryQuoteRequest) Reset()         { *m = QueryQuoteRequest{} }
@@ -179,6 +181,13 @@ func (m *QueryQuoteRequest) GetSize_() uint64 {
 	return 0
 }
 
+func (m *QueryQuoteRequest) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
 // QueryQuoteResponse itemises the cost.
 type QueryQuoteResponse struct {
 	Verification types.Coin `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification"`
@@ -186,6 +195,8 @@ type QueryQuoteResponse struct {
 	// included is the deposit into the owner's public subscription.
 	Included types.Coin `protobuf:"bytes,3,opt,name=included,proto3" json:"included"`
 	Total    types.Coin `protobuf:"bytes,4,opt,name=total,proto3" json:"total"`
+	// granted is the part of the verification that the owner's grant pays; the owner is charged the total less this.
+	Granted types.Coin `protobuf:"bytes,5,opt,name=granted,proto3" json:"granted"`
 }
 
 func (m *QueryQuoteResponse) Reset()         { *m = QueryQuoteResponse{} }
@@ -249,6 +260,397 @@ func (m *QueryQuoteResponse) GetTotal() types.Coin {
 	return types.Coin{}
 }
 
+func (m *QueryQuoteResponse) GetGranted() types.Coin {
+	if m != nil {
+		return m.Granted
+	}
+	return types.Coin{}
+}
+
+// QueryFundQuoteRequest describes a MsgFundFunction.
+type QueryFundQuoteRequest struct {
+	FunctionId   string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Epochs       uint64 `protobuf:"varint,2,opt,name=epochs,proto3" json:"epochs,omitempty"`
+	BaseReplicas uint32 `protobuf:"varint,3,opt,name=base_replicas,json=baseReplicas,proto3" json:"base_replicas,omitempty"`
+}
+
+func (m *QueryFundQuoteRequest) Reset()         { *m = QueryFundQuoteRequest{} }
+func (m *QueryFundQuoteRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryFundQuoteRequest) ProtoMessage()    {}
+func (*QueryFundQuoteRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{4}
+}
+func (m *QueryFundQuoteRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryFundQuoteRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryFundQuoteRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryFundQuoteRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryFundQuoteRequest.Merge(m, src)
+}
+func (m *QueryFundQuoteRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryFundQuoteRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryFundQuoteRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryFundQuoteRequest proto.InternalMessageInfo
+
+func (m *QueryFundQuoteRequest) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *QueryFundQuoteRequest) GetEpochs() uint64 {
+	if m != nil {
+		return m.Epochs
+	}
+	return 0
+}
+
+func (m *QueryFundQuoteRequest) GetBaseReplicas() uint32 {
+	if m != nil {
+		return m.BaseReplicas
+	}
+	return 0
+}
+
+// QueryFundQuoteResponse holds the term that would be paid for; its balance is the cost.
+type QueryFundQuoteResponse struct {
+	Term Term       `protobuf:"bytes,1,opt,name=term,proto3" json:"term"`
+	Cost types.Coin `protobuf:"bytes,2,opt,name=cost,proto3" json:"cost"`
+}
+
+func (m *QueryFundQuoteResponse) Reset()         { *m = QueryFundQuoteResponse{} }
+func (m *QueryFundQuoteResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryFundQuoteResponse) ProtoMessage()    {}
+func (*QueryFundQuoteResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{5}
+}
+func (m *QueryFundQuoteResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryFundQuoteResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryFundQuoteResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryFundQuoteResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryFundQuoteResponse.Merge(m, src)
+}
+func (m *QueryFundQuoteResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryFundQuoteResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryFundQuoteResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryFundQuoteResponse proto.InternalMessageInfo
+
+func (m *QueryFundQuoteResponse) GetTerm() Term {
+	if m != nil {
+		return m.Term
+	}
+	return Term{}
+}
+
+func (m *QueryFundQuoteResponse) GetCost() types.Coin {
+	if m != nil {
+		return m.Cost
+	}
+	return types.Coin{}
+}
+
+// QueryFunctionStatsRequest names a function.
+type QueryFunctionStatsRequest struct {
+	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+}
+
+func (m *QueryFunctionStatsRequest) Reset()         { *m = QueryFunctionStatsRequest{} }
+func (m *QueryFunctionStatsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryFunctionStatsRequest) ProtoMessage()    {}
+func (*QueryFunctionStatsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{6}
+}
+func (m *QueryFunctionStatsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryFunctionStatsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryFunctionStatsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryFunctionStatsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryFunctionStatsRequest.Merge(m, src)
+}
+func (m *QueryFunctionStatsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryFunctionStatsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryFunctionStatsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryFunctionStatsRequest proto.InternalMessageInfo
+
+func (m *QueryFunctionStatsRequest) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+// QueryFunctionStatsResponse holds a function's sums.
+type QueryFunctionStatsResponse struct {
+	Stats FunctionStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats"`
+}
+
+func (m *QueryFunctionStatsResponse) Reset()         { *m = QueryFunctionStatsResponse{} }
+func (m *QueryFunctionStatsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryFunctionStatsResponse) ProtoMessage()    {}
+func (*QueryFunctionStatsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{7}
+}
+func (m *QueryFunctionStatsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryFunctionStatsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryFunctionStatsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryFunctionStatsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryFunctionStatsResponse.Merge(m, src)
+}
+func (m *QueryFunctionStatsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryFunctionStatsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryFunctionStatsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryFunctionStatsResponse proto.InternalMessageInfo
+
+func (m *QueryFunctionStatsResponse) GetStats() FunctionStats {
+	if m != nil {
+		return m.Stats
+	}
+	return FunctionStats{}
+}
+
+// QueryNodeStatsRequest names a node.
+type QueryNodeStatsRequest struct {
+	OrbId string `protobuf:"bytes,1,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+}
+
+func (m *QueryNodeStatsRequest) Reset()         { *m = QueryNodeStatsRequest{} }
+func (m *QueryNodeStatsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryNodeStatsRequest) ProtoMessage()    {}
+func (*QueryNodeStatsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{8}
+}
+func (m *QueryNodeStatsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryNodeStatsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryNodeStatsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryNodeStatsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryNodeStatsRequest.Merge(m, src)
+}
+func (m *QueryNodeStatsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryNodeStatsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryNodeStatsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryNodeStatsRequest proto.InternalMessageInfo
+
+func (m *QueryNodeStatsRequest) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+// QueryNodeStatsResponse holds a node's sums.
+type QueryNodeStatsResponse struct {
+	Stats NodeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats"`
+}
+
+func (m *QueryNodeStatsResponse) Reset()         { *m = QueryNodeStatsResponse{} }
+func (m *QueryNodeStatsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryNodeStatsResponse) ProtoMessage()    {}
+func (*QueryNodeStatsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{9}
+}
+func (m *QueryNodeStatsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryNodeStatsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryNodeStatsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryNodeStatsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryNodeStatsResponse.Merge(m, src)
+}
+func (m *QueryNodeStatsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryNodeStatsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryNodeStatsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryNodeStatsResponse proto.InternalMessageInfo
+
+func (m *QueryNodeStatsResponse) GetStats() NodeStats {
+	if m != nil {
+		return m.Stats
+	}
+	return NodeStats{}
+}
+
+// QueryEarningsRequest names an account.
+type QueryEarningsRequest struct {
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+}
+
+func (m *QueryEarningsRequest) Reset()         { *m = QueryEarningsRequest{} }
+func (m *QueryEarningsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryEarningsRequest) ProtoMessage()    {}
+func (*QueryEarningsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{10}
+}
+func (m *QueryEarningsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryEarningsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryEarningsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryEarningsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryEarningsRequest.Merge(m, src)
+}
+func (m *QueryEarningsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryEarningsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryEarningsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryEarningsRequest proto.InternalMessageInfo
+
+func (m *QueryEarningsRequest) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
+// QueryEarningsResponse holds an account's sums.
+type QueryEarningsResponse struct {
+	Earnings Earnings `protobuf:"bytes,1,opt,name=earnings,proto3" json:"earnings"`
+}
+
+func (m *QueryEarningsResponse) Reset()         { *m = QueryEarningsResponse{} }
+func (m *QueryEarningsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryEarningsResponse) ProtoMessage()    {}
+func (*QueryEarningsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_35168e2b642b9b4e, []int{11}
+}
+func (m *QueryEarningsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryEarningsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryEarningsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryEarningsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryEarningsResponse.Merge(m, src)
+}
+func (m *QueryEarningsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryEarningsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryEarningsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryEarningsResponse proto.InternalMessageInfo
+
+func (m *QueryEarningsResponse) GetEarnings() Earnings {
+	if m != nil {
+		return m.Earnings
+	}
+	return Earnings{}
+}
+
 // QueryEscrowRequest names a function.
 type QueryEscrowRequest struct {
 	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
@@ -258,7 +660,7 @@ func (m *QueryEscrowRequest) Reset()         { *m = QueryEscrowRequest{} }
 func (m *QueryEscrowRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryEscrowRequest) ProtoMessage()    {}
 func (*QueryEscrowRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{4}
+	return fileDescriptor_35168e2b642b9b4e, []int{12}
 }
 func (m *QueryEscrowRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -303,7 +705,7 @@ func (m *QueryEscrowResponse) Reset()         { *m = QueryEscrowResponse{} }
 func (m *QueryEscrowResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryEscrowResponse) ProtoMessage()    {}
 func (*QueryEscrowResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{5}
+	return fileDescriptor_35168e2b642b9b4e, []int{13}
 }
 func (m *QueryEscrowResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -349,7 +751,7 @@ func (m *QuerySubscriptionRequest) Reset()         { *m = QuerySubscriptionReque
 func (m *QuerySubscriptionRequest) String() string { return proto.CompactTextString(m) }
 func (*QuerySubscriptionRequest) ProtoMessage()    {}
 func (*QuerySubscriptionRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{6}
+	return fileDescriptor_35168e2b642b9b4e, []int{14}
 }
 func (m *QuerySubscriptionRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -401,7 +803,7 @@ func (m *QuerySubscriptionResponse) Reset()         { *m = QuerySubscriptionResp
 func (m *QuerySubscriptionResponse) String() string { return proto.CompactTextString(m) }
 func (*QuerySubscriptionResponse) ProtoMessage()    {}
 func (*QuerySubscriptionResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{7}
+	return fileDescriptor_35168e2b642b9b4e, []int{15}
 }
 func (m *QuerySubscriptionResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -448,7 +850,7 @@ func (m *QuerySubscriptionsRequest) Reset()         { *m = QuerySubscriptionsReq
 func (m *QuerySubscriptionsRequest) String() string { return proto.CompactTextString(m) }
 func (*QuerySubscriptionsRequest) ProtoMessage()    {}
 func (*QuerySubscriptionsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{8}
+	return fileDescriptor_35168e2b642b9b4e, []int{16}
 }
 func (m *QuerySubscriptionsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -508,7 +910,7 @@ func (m *QuerySubscriptionsResponse) Reset()         { *m = QuerySubscriptionsRe
 func (m *QuerySubscriptionsResponse) String() string { return proto.CompactTextString(m) }
 func (*QuerySubscriptionsResponse) ProtoMessage()    {}
 func (*QuerySubscriptionsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{9}
+	return fileDescriptor_35168e2b642b9b4e, []int{17}
 }
 func (m *QuerySubscriptionsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -561,7 +963,7 @@ func (m *QueryLaneRequest) Reset()         { *m = QueryLaneRequest{} }
 func (m *QueryLaneRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryLaneRequest) ProtoMessage()    {}
 func (*QueryLaneRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{10}
+	return fileDescriptor_35168e2b642b9b4e, []int{18}
 }
 func (m *QueryLaneRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -606,7 +1008,7 @@ func (m *QueryLaneResponse) Reset()         { *m = QueryLaneResponse{} }
 func (m *QueryLaneResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryLaneResponse) ProtoMessage()    {}
 func (*QueryLaneResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{11}
+	return fileDescriptor_35168e2b642b9b4e, []int{19}
 }
 func (m *QueryLaneResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -654,7 +1056,7 @@ func (m *QueryLanesRequest) Reset()         { *m = QueryLanesRequest{} }
 func (m *QueryLanesRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryLanesRequest) ProtoMessage()    {}
 func (*QueryLanesRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{12}
+	return fileDescriptor_35168e2b642b9b4e, []int{20}
 }
 func (m *QueryLanesRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -721,7 +1123,7 @@ func (m *QueryLanesResponse) Reset()         { *m = QueryLanesResponse{} }
 func (m *QueryLanesResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryLanesResponse) ProtoMessage()    {}
 func (*QueryLanesResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_35168e2b642b9b4e, []int{13}
+	return fileDescriptor_35168e2b642b9b4e, []int{21}
 }
 func (m *QueryLanesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -769,6 +1171,14 @@ func init() {
 	proto.RegisterType((*QueryParamsResponse)(nil), "orb.rewards.v1.QueryParamsResponse")
 	proto.RegisterType((*QueryQuoteRequest)(nil), "orb.rewards.v1.QueryQuoteRequest")
 	proto.RegisterType((*QueryQuoteResponse)(nil), "orb.rewards.v1.QueryQuoteResponse")
+	proto.RegisterType((*QueryFundQuoteRequest)(nil), "orb.rewards.v1.QueryFundQuoteRequest")
+	proto.RegisterType((*QueryFundQuoteResponse)(nil), "orb.rewards.v1.QueryFundQuoteResponse")
+	proto.RegisterType((*QueryFunctionStatsRequest)(nil), "orb.rewards.v1.QueryFunctionStatsRequest")
+	proto.RegisterType((*QueryFunctionStatsResponse)(nil), "orb.rewards.v1.QueryFunctionStatsResponse")
+	proto.RegisterType((*QueryNodeStatsRequest)(nil), "orb.rewards.v1.QueryNodeStatsRequest")
+	proto.RegisterType((*QueryNodeStatsResponse)(nil), "orb.rewards.v1.QueryNodeStatsResponse")
+	proto.RegisterType((*QueryEarningsRequest)(nil), "orb.rewards.v1.QueryEarningsRequest")
+	proto.RegisterType((*QueryEarningsResponse)(nil), "orb.rewards.v1.QueryEarningsResponse")
 	proto.RegisterType((*QueryEscrowRequest)(nil), "orb.rewards.v1.QueryEscrowRequest")
 	proto.RegisterType((*QueryEscrowResponse)(nil), "orb.rewards.v1.QueryEscrowResponse")
 	proto.RegisterType((*QuerySubscriptionRequest)(nil), "orb.rewards.v1.QuerySubscriptionRequest")
@@ -784,69 +1194,91 @@ func init() {
 func init() { proto.RegisterFile("orb/rewards/v1/query.proto", fileDescriptor_35168e2b642b9b4e) }
 
 var fileDescriptor_35168e2b642b9b4e = []byte{
-	// 986 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x56, 0xcf, 0x6f, 0x1b, 0x45,
-	0x14, 0xce, 0x3a, 0xb6, 0x03, 0xaf, 0x29, 0x82, 0x21, 0x69, 0x1d, 0x2b, 0x5d, 0x27, 0x8b, 0x4a,
-	0xd2, 0x56, 0xd9, 0x25, 0x2d, 0x39, 0xa0, 0x9e, 0x9a, 0x88, 0x42, 0x04, 0x87, 0xd6, 0xbd, 0x71,
-	0xa9, 0xf6, 0xc7, 0x74, 0x33, 0x8a, 0xbd, 0xb3, 0x99, 0x19, 0x27, 0x0d, 0x51, 0x24, 0x84, 0x38,
-	0x70, 0x41, 0x20, 0x71, 0x47, 0xfc, 0x07, 0x5c, 0xf2, 0x1f, 0x70, 0xe9, 0xb1, 0x2a, 0x17, 0xc4,
-	0xa1, 0x42, 0x09, 0x7f, 0x08, 0x9a, 0x1f, 0xeb, 0xec, 0x6e, 0x6c, 0x67, 0x85, 0xe8, 0xcd, 0x3b,
-	0xf3, 0xbd, 0xf7, 0x7d, 0xdf, 0xbc, 0x37, 0x6f, 0x0c, 0x6d, 0xca, 0x02, 0x8f, 0xe1, 0x03, 0x9f,
-	0x45, 0xdc, 0xdb, 0x5f, 0xf7, 0xf6, 0x06, 0x98, 0x1d, 0xba, 0x29, 0xa3, 0x82, 0xa2, 0x77, 0x28,
-	0x0b, 0x5c, 0xb3, 0xe7, 0xee, 0xaf, 0xb7, 0x6f, 0x87, 0x94, 0xf7, 0x29, 0xf7, 0x02, 0x9f, 0x63,
-	0x0d, 0xf4, 0xf6, 0xd7, 0x03, 0x2c, 0xfc, 0x75, 0x2f, 0xf5, 0x63, 0x92, 0xf8, 0x82, 0xd0, 0x44,
-	0xc7, 0xb6, 0xed, 0x3c, 0x36, 0x43, 0x85, 0x94, 0x64, 0xfb, 0x0b, 0x7a, 0xff, 0xa9, 0xfa, 0xf2,
-	0xf4, 0x87, 0xd9, 0x9a, 0x8b, 0x69, 0x4c, 0xf5, 0xba, 0xfc, 0x65, 0x56, 0x17, 0x63, 0x4a, 0xe3,
-	0x1e, 0xf6, 0xfc, 0x94, 0x78, 0x7e, 0x92, 0x50, 0xa1, 0xd8, 0xb2, 0x98, 0xc5, 0x92, 0x8d, 0x4c,
-	0xb5, 0xda, 0x75, 0xe6, 0x00, 0x3d, 0x96, 0x72, 0x1f, 0xf9, 0xcc, 0xef, 0xf3, 0x2e, 0xde, 0x1b,
-	0x60, 0x2e, 0x9c, 0x2f, 0xe0, 0xfd, 0xc2, 0x2a, 0x4f, 0x69, 0xc2, 0x31, 0xfa, 0x18, 0x9a, 0xa9,
-	0x5a, 0x69, 0x59, 0x4b, 0xd6, 0xea, 0x95, 0xbb, 0xd7, 0xdc, 0xe2, 0x31, 0xb8, 0x1a, 0xbf, 0x59,
-	0x7f, 0xf1, 0xba, 0x33, 0xd5, 0x35, 0x58, 0xe7, 0x17, 0x0b, 0xde, 0x53, 0xd9, 0x1e, 0x0f, 0xa8,
-	0xc0, 0x86, 0x02, 0x21, 0xa8, 0xa7, 0x3d, 0x3f, 0x51, 0x99, 0xde, 0xee, 0xaa, 0xdf, 0xc8, 0x06,
-	0x08, 0x69, 0x3f, 0xed, 0xe1, 0xe7, 0x44, 0x1c, 0xb6, 0x6a, 0x4b, 0xd6, 0x6a, 0xbd, 0x9b, 0x5b,
-	0x91, 0x31, 0x9c, 0x7c, 0x8d, 0x5b, 0xd3, 0x6a, 0x47, 0xfd, 0x46, 0x0f, 0xa0, 0x91, 0x32, 0x12,
-	0xe2, 0x56, 0x5d, 0x26, 0xda, 0xbc, 0x23, 0xa9, 0xff, 0x7a, 0xdd, 0x99, 0xd7, 0xe7, 0xc6, 0xa3,
-	0x5d, 0x97, 0x50, 0xaf, 0xef, 0x8b, 0x1d, 0x77, 0x3b, 0x11, 0xaf, 0x4e, 0xd6, 0xc0, 0x1c, 0xe8,
-	0x76, 0x22, 0xba, 0x3a, 0xd2, 0xf9, 0xbe, 0x66, 0x0e, 0xc1, 0x08, 0x34, 0x6e, 0xb7, 0x60, 0x76,
-	0x1f, 0x33, 0xf2, 0x8c, 0x84, 0xea, 0x3c, 0x8d, 0xe7, 0x05, 0xd7, 0x24, 0x90, 0xe5, 0x73, 0x4d,
-	0xf9, 0xdc, 0x2d, 0x4a, 0x12, 0x63, 0xbb, 0x10, 0x84, 0x3e, 0x81, 0x99, 0x1d, 0xca, 0x05, 0x49,
-	0x62, 0xe5, 0xa7, 0x42, 0x7c, 0x86, 0x47, 0xf7, 0xe1, 0x2d, 0x92, 0x84, 0xbd, 0x41, 0x84, 0x23,
-	0xe5, 0xb8, 0x42, 0xec, 0x30, 0x00, 0x6d, 0x40, 0x43, 0x50, 0xe1, 0xf7, 0xd4, 0xb1, 0x54, 0x88,
-	0xd4, 0x68, 0x67, 0xc3, 0x9c, 0xc4, 0xa7, 0x3c, 0x64, 0xf4, 0x20, 0xab, 0x55, 0x07, 0xae, 0x3c,
-	0x1b, 0x24, 0xa1, 0x34, 0xf4, 0x94, 0x44, 0xa6, 0x64, 0x90, 0x2d, 0x6d, 0x47, 0xc3, 0x7e, 0xc9,
-	0xc2, 0xce, 0xfb, 0x05, 0xab, 0x95, 0x71, 0xfd, 0xa2, 0xf1, 0x59, 0xbf, 0x68, 0xac, 0xb3, 0x0b,
-	0x2d, 0x95, 0xec, 0xc9, 0x20, 0xe0, 0x21, 0x23, 0xa9, 0xe4, 0xc8, 0x94, 0xb8, 0xd0, 0x48, 0xfd,
-	0x43, 0xcc, 0xb4, 0x86, 0xcd, 0xd6, 0xab, 0x93, 0xb5, 0x39, 0xe3, 0xec, 0x41, 0x14, 0x31, 0xcc,
-	0xf9, 0x13, 0xc1, 0x48, 0x12, 0x77, 0x35, 0xac, 0xac, 0xbc, 0x76, 0x41, 0x79, 0x08, 0x0b, 0x23,
-	0xc8, 0x8c, 0xfe, 0x87, 0x30, 0xcb, 0x73, 0xeb, 0xc6, 0xc5, 0x62, 0xd9, 0x45, 0x3e, 0x36, 0x6b,
-	0x82, 0x7c, 0x9c, 0x73, 0x62, 0x8d, 0x60, 0xe1, 0x6f, 0xca, 0x13, 0x7a, 0x08, 0x70, 0x3e, 0x74,
-	0x4c, 0xeb, 0x7c, 0x58, 0x68, 0x00, 0x3d, 0xca, 0xb2, 0x36, 0x78, 0xe4, 0xc7, 0xd9, 0xb5, 0xec,
-	0xe6, 0x22, 0x9d, 0xdf, 0x2c, 0x68, 0x8f, 0x92, 0x6d, 0x4e, 0xe7, 0x73, 0xb8, 0x9a, 0x77, 0x29,
-	0x87, 0xc2, 0x74, 0xc5, 0xe3, 0x29, 0x06, 0xa2, 0xcf, 0x0a, 0x82, 0xf5, 0x3d, 0x59, 0xb9, 0x54,
-	0xb0, 0x96, 0x51, 0x50, 0x7c, 0x07, 0xde, 0x55, 0x82, 0xbf, 0xf4, 0x93, 0xe1, 0xa0, 0xb9, 0x0e,
-	0x33, 0x3d, 0x3f, 0xc1, 0xe7, 0x8d, 0xdb, 0x94, 0x9f, 0xdb, 0x91, 0xb3, 0x65, 0xc6, 0x92, 0x06,
-	0x1b, 0x53, 0x2e, 0xd4, 0xe5, 0xb6, 0x29, 0xf5, 0x5c, 0xd9, 0x8b, 0xc4, 0x1a, 0x0f, 0x0a, 0xe7,
-	0xfc, 0x6e, 0xe5, 0xb2, 0xf0, 0xaa, 0x17, 0xe6, 0xbc, 0xe6, 0xb5, 0x6a, 0x35, 0x9f, 0x87, 0x26,
-	0x65, 0x81, 0xcc, 0x35, 0xad, 0x72, 0x35, 0x28, 0x0b, 0x2e, 0x54, 0xba, 0xfe, 0x9f, 0x2b, 0xfd,
-	0xa3, 0x65, 0xee, 0xbd, 0x71, 0x61, 0x0e, 0xe3, 0x23, 0x68, 0x48, 0x93, 0x59, 0x65, 0x27, 0x9d,
-	0x86, 0x06, 0xfe, 0x6f, 0x95, 0xbc, 0xfb, 0xdd, 0x0c, 0x34, 0x94, 0x22, 0xb4, 0x07, 0x4d, 0xfd,
-	0xac, 0x20, 0xa7, 0xcc, 0x7f, 0xf1, 0xe5, 0x6a, 0x7f, 0x30, 0x11, 0xa3, 0x89, 0x1c, 0xfb, 0xdb,
-	0x3f, 0xfe, 0xf9, 0xb9, 0xd6, 0x42, 0xd7, 0xbc, 0xd2, 0xdb, 0xa8, 0x5f, 0x2c, 0xd4, 0x97, 0xdc,
-	0x54, 0x60, 0xb4, 0x3c, 0x32, 0x5b, 0xfe, 0x1d, 0x6b, 0x3b, 0x93, 0x20, 0x86, 0xef, 0x86, 0xe2,
-	0xbb, 0x8e, 0xe6, 0xbd, 0x0b, 0x7f, 0x29, 0x24, 0xcb, 0x37, 0x16, 0x34, 0xf5, 0x24, 0x1c, 0x63,
-	0xb1, 0x30, 0x8d, 0xc7, 0x58, 0x2c, 0x8e, 0x5e, 0x67, 0x4d, 0x51, 0xae, 0xa0, 0x9b, 0x65, 0x4a,
-	0x3d, 0x64, 0xb9, 0x77, 0x94, 0x6b, 0xd0, 0x63, 0xf4, 0xab, 0x05, 0xb3, 0xf9, 0x7b, 0x8a, 0x56,
-	0x47, 0x92, 0x8c, 0x18, 0xc9, 0xed, 0x5b, 0x15, 0x90, 0x46, 0xd4, 0x7d, 0x25, 0x6a, 0x03, 0xdd,
-	0x2b, 0x8b, 0x2a, 0x8c, 0x03, 0xef, 0x48, 0xf5, 0xfc, 0x71, 0x49, 0xe2, 0x0f, 0x16, 0x5c, 0x2d,
-	0x0c, 0x22, 0x74, 0x39, 0xf3, 0xb0, 0x2d, 0x6e, 0x57, 0x81, 0x1a, 0x95, 0x37, 0x95, 0xca, 0x0e,
-	0xba, 0x31, 0x51, 0x25, 0x12, 0x50, 0x97, 0xfd, 0x8f, 0x96, 0x46, 0xa6, 0xce, 0x4d, 0xa0, 0xf6,
-	0xf2, 0x04, 0x84, 0xe1, 0x5c, 0x51, 0x9c, 0xcb, 0xa8, 0x53, 0xe6, 0x54, 0xd7, 0xca, 0x3b, 0x32,
-	0x13, 0xec, 0x58, 0xb6, 0xa6, 0xba, 0xa3, 0x68, 0x7c, 0x52, 0x3e, 0xb9, 0x35, 0x0b, 0x57, 0x7c,
-	0x7c, 0x6b, 0x2a, 0xe2, 0xcd, 0xad, 0x17, 0xa7, 0xb6, 0xf5, 0xf2, 0xd4, 0xb6, 0xfe, 0x3e, 0xb5,
-	0xad, 0x9f, 0xce, 0xec, 0xa9, 0x97, 0x67, 0xf6, 0xd4, 0x9f, 0x67, 0xf6, 0xd4, 0x57, 0xb7, 0x62,
-	0x22, 0x76, 0x06, 0x81, 0x1b, 0xd2, 0xbe, 0x0c, 0x4d, 0xb0, 0x38, 0xa0, 0x6c, 0x57, 0x65, 0x79,
-	0x3e, 0xcc, 0x23, 0x0e, 0x53, 0xcc, 0x83, 0xa6, 0xfa, 0xab, 0x79, 0xef, 0xdf, 0x00, 0x00, 0x00,
-	0xff, 0xff, 0x89, 0xea, 0x1d, 0x44, 0x51, 0x0b, 0x00, 0x00,
+	// 1337 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x57, 0xcf, 0x6f, 0x1b, 0xc5,
+	0x17, 0xcf, 0xa6, 0xb6, 0xdb, 0xbe, 0x26, 0x5f, 0x7d, 0x19, 0x92, 0xd4, 0xb1, 0x5a, 0xa7, 0x9d,
+	0x36, 0xfd, 0x49, 0x76, 0x49, 0x4b, 0x0e, 0xa5, 0x5c, 0xda, 0xa8, 0x85, 0x00, 0x82, 0xd6, 0x41,
+	0x42, 0xe2, 0x52, 0xad, 0x77, 0xa7, 0xce, 0xaa, 0xf6, 0xce, 0x76, 0x67, 0x9c, 0x34, 0x44, 0x96,
+	0x10, 0x1c, 0xe0, 0x82, 0x40, 0xe2, 0x8c, 0xc4, 0x7f, 0xc0, 0xa5, 0x77, 0x0e, 0xbd, 0xf4, 0x84,
+	0xaa, 0x72, 0x41, 0x1c, 0x2a, 0xd4, 0xf2, 0x87, 0xa0, 0x9d, 0x79, 0x63, 0xef, 0xae, 0x7f, 0xad,
+	0x10, 0xdc, 0xbc, 0x33, 0x9f, 0xf7, 0x3e, 0x9f, 0xf7, 0xde, 0xcc, 0x7b, 0x63, 0xa8, 0xf1, 0xb8,
+	0xe9, 0xc4, 0x6c, 0xcf, 0x8d, 0x7d, 0xe1, 0xec, 0xae, 0x3b, 0x0f, 0xbb, 0x2c, 0xde, 0xb7, 0xa3,
+	0x98, 0x4b, 0x4e, 0xfe, 0xc7, 0xe3, 0xa6, 0x8d, 0x7b, 0xf6, 0xee, 0x7a, 0xed, 0x92, 0xc7, 0x45,
+	0x87, 0x0b, 0xa7, 0xe9, 0x0a, 0xa6, 0x81, 0xce, 0xee, 0x7a, 0x93, 0x49, 0x77, 0xdd, 0x89, 0xdc,
+	0x56, 0x10, 0xba, 0x32, 0xe0, 0xa1, 0xb6, 0xad, 0xd5, 0xd3, 0x58, 0x83, 0xf2, 0x78, 0x60, 0xf6,
+	0x97, 0xf5, 0xfe, 0x3d, 0xf5, 0xe5, 0xe8, 0x0f, 0xdc, 0x5a, 0x68, 0xf1, 0x16, 0xd7, 0xeb, 0xc9,
+	0x2f, 0x5c, 0x3d, 0xd1, 0xe2, 0xbc, 0xd5, 0x66, 0x8e, 0x1b, 0x05, 0x8e, 0x1b, 0x86, 0x5c, 0x2a,
+	0x36, 0x63, 0x73, 0x22, 0x17, 0x86, 0x51, 0xad, 0x76, 0xe9, 0x02, 0x90, 0xbb, 0x89, 0xdc, 0x3b,
+	0x6e, 0xec, 0x76, 0x44, 0x83, 0x3d, 0xec, 0x32, 0x21, 0xe9, 0x07, 0xf0, 0x7a, 0x66, 0x55, 0x44,
+	0x3c, 0x14, 0x8c, 0xbc, 0x05, 0x95, 0x48, 0xad, 0x54, 0xad, 0x53, 0xd6, 0x85, 0x63, 0x57, 0x96,
+	0xec, 0x6c, 0x1a, 0x6c, 0x8d, 0xbf, 0x59, 0x7a, 0xfa, 0x62, 0x65, 0xa6, 0x81, 0x58, 0xfa, 0xab,
+	0x05, 0xaf, 0x29, 0x6f, 0x77, 0xbb, 0x5c, 0x32, 0xa4, 0x20, 0x04, 0x4a, 0x51, 0xdb, 0x0d, 0x95,
+	0xa7, 0xa3, 0x0d, 0xf5, 0x9b, 0xd4, 0x01, 0x3c, 0xde, 0x89, 0xda, 0xec, 0x51, 0x20, 0xf7, 0xab,
+	0xb3, 0xa7, 0xac, 0x0b, 0xa5, 0x46, 0x6a, 0x25, 0xb1, 0x11, 0xc1, 0xe7, 0xac, 0x7a, 0x48, 0xed,
+	0xa8, 0xdf, 0xe4, 0x06, 0x94, 0xa3, 0x38, 0xf0, 0x58, 0xb5, 0x94, 0x38, 0xba, 0x79, 0x39, 0xa1,
+	0xfe, 0xe3, 0xc5, 0xca, 0xa2, 0xce, 0x9b, 0xf0, 0x1f, 0xd8, 0x01, 0x77, 0x3a, 0xae, 0xdc, 0xb1,
+	0xb7, 0x42, 0xf9, 0xfc, 0xf1, 0x1a, 0x60, 0x42, 0xb7, 0x42, 0xd9, 0xd0, 0x96, 0xc4, 0x86, 0x32,
+	0xdf, 0x0b, 0x59, 0x5c, 0x2d, 0x2b, 0x17, 0xd5, 0xe7, 0x8f, 0xd7, 0x16, 0x10, 0x75, 0xc3, 0xf7,
+	0x63, 0x26, 0xc4, 0xb6, 0x8c, 0x83, 0xb0, 0xd5, 0xd0, 0x30, 0xfa, 0x64, 0x16, 0x93, 0x86, 0x01,
+	0x61, 0x76, 0x36, 0x61, 0x6e, 0x97, 0xc5, 0xc1, 0xfd, 0xc0, 0x53, 0xf9, 0xc7, 0x1c, 0x2d, 0xdb,
+	0xe8, 0x2a, 0x29, 0xb7, 0x8d, 0xe5, 0xb6, 0x37, 0x79, 0x10, 0x62, 0x9a, 0x32, 0x46, 0xe4, 0x1a,
+	0x1c, 0xde, 0xe1, 0x42, 0x06, 0x61, 0x4b, 0xc5, 0x5f, 0xc0, 0xde, 0xe0, 0xc9, 0x75, 0x38, 0x12,
+	0x84, 0x5e, 0xbb, 0xeb, 0x33, 0x5f, 0x65, 0xa8, 0x80, 0x6d, 0xdf, 0x80, 0x6c, 0x40, 0x59, 0x72,
+	0xe9, 0xb6, 0x55, 0x1a, 0x0b, 0x58, 0x6a, 0x74, 0x22, 0xb7, 0x15, 0xbb, 0xa1, 0x64, 0xbe, 0x4a,
+	0x5e, 0x11, 0xb9, 0x88, 0xa7, 0x5d, 0x58, 0x54, 0x49, 0xbc, 0xdd, 0x0d, 0xfd, 0xcc, 0xc9, 0x58,
+	0x81, 0x63, 0xf7, 0xbb, 0xa1, 0x97, 0xa4, 0xe3, 0x5e, 0xe0, 0xe3, 0x01, 0x01, 0xb3, 0xb4, 0xe5,
+	0x93, 0x25, 0xa8, 0xb0, 0x88, 0x7b, 0x3b, 0x02, 0x8f, 0x08, 0x7e, 0x91, 0x33, 0x30, 0x9f, 0xb0,
+	0xde, 0x8b, 0x59, 0xd4, 0x0e, 0x3c, 0x57, 0xa8, 0x2c, 0xcc, 0x37, 0xe6, 0x92, 0xc5, 0x06, 0xae,
+	0xd1, 0x1e, 0x2c, 0xe5, 0x69, 0xb1, 0x7e, 0x36, 0x94, 0x24, 0x8b, 0x3b, 0x58, 0xb7, 0x85, 0xfc,
+	0xd9, 0xfe, 0x84, 0xc5, 0x1d, 0x8c, 0x41, 0xe1, 0xc8, 0x55, 0x28, 0x79, 0x5c, 0xc8, 0xa2, 0x75,
+	0x52, 0x60, 0xfa, 0x0e, 0x2c, 0x1b, 0x7a, 0x15, 0xce, 0xb6, 0x74, 0xa5, 0x28, 0x1a, 0x39, 0xfd,
+	0x14, 0x6a, 0xa3, 0xac, 0x31, 0x80, 0x6b, 0x50, 0x16, 0xc9, 0x02, 0x46, 0x70, 0x32, 0x1f, 0x41,
+	0xc6, 0xca, 0xd4, 0x51, 0x59, 0x50, 0x1b, 0x8b, 0xf1, 0x11, 0xf7, 0x59, 0x46, 0xd2, 0x22, 0x54,
+	0x78, 0xdc, 0x1c, 0xa8, 0x29, 0xf3, 0xb8, 0xb9, 0xe5, 0xd3, 0x8f, 0x31, 0x8b, 0x29, 0x3c, 0x8a,
+	0xd8, 0xc8, 0x8a, 0x58, 0xce, 0x8b, 0xe8, 0x5b, 0x64, 0x05, 0xbc, 0x0f, 0x0b, 0xca, 0xe1, 0x2d,
+	0x37, 0x0e, 0x83, 0xb0, 0xd5, 0xe7, 0xbf, 0x02, 0x87, 0x5d, 0xcf, 0xe3, 0xdd, 0x50, 0x6a, 0x01,
+	0x13, 0x6e, 0xa7, 0x01, 0xd2, 0x6d, 0x0c, 0x66, 0xe0, 0x0b, 0xb5, 0xbd, 0x0d, 0x47, 0x18, 0xae,
+	0xa1, 0xbc, 0x6a, 0x5e, 0x9e, 0xb1, 0x31, 0x17, 0xc4, 0xe0, 0xe9, 0x06, 0xde, 0xf9, 0x5b, 0xc2,
+	0x8b, 0xf9, 0x5e, 0xe1, 0x8a, 0x99, 0x4e, 0x6a, 0xcc, 0x06, 0x9d, 0x94, 0xa9, 0x95, 0x71, 0x9d,
+	0x54, 0xe3, 0x4d, 0x27, 0xd5, 0x58, 0xfa, 0x00, 0xaa, 0xca, 0xd9, 0x76, 0xb7, 0x29, 0xbc, 0x38,
+	0x88, 0x12, 0x0e, 0xa3, 0xc4, 0x86, 0x72, 0xe4, 0xee, 0xb3, 0x78, 0x6a, 0x9a, 0x34, 0x2c, 0xaf,
+	0x7c, 0x76, 0x48, 0xb9, 0x87, 0x27, 0x35, 0x4b, 0x86, 0xfa, 0x6f, 0xc3, 0x9c, 0x48, 0xad, 0x63,
+	0x14, 0x27, 0xf2, 0x51, 0xa4, 0x6d, 0x4d, 0xbb, 0x4b, 0xdb, 0xd1, 0xc7, 0xd6, 0x08, 0x16, 0xf1,
+	0x5f, 0xc5, 0x44, 0x6e, 0x03, 0x0c, 0xc6, 0x31, 0x36, 0xc9, 0x73, 0x99, 0x8b, 0xab, 0x87, 0xbc,
+	0xb9, 0xbe, 0x77, 0xdc, 0x96, 0x69, 0x4b, 0x8d, 0x94, 0x25, 0xfd, 0xd9, 0xc2, 0x8b, 0x98, 0x93,
+	0x8d, 0xd9, 0x79, 0x0f, 0xe6, 0xd3, 0x51, 0x26, 0x87, 0xed, 0x50, 0xc1, 0xf4, 0x64, 0x0d, 0xc9,
+	0xbb, 0x19, 0xc1, 0xba, 0xd3, 0x9c, 0x9f, 0x2a, 0x58, 0xcb, 0xc8, 0x28, 0xbe, 0x0c, 0xff, 0x57,
+	0x82, 0x3f, 0x74, 0xc3, 0x7e, 0xa3, 0x3d, 0x0e, 0x87, 0xdb, 0x6e, 0xc8, 0x06, 0x07, 0xb7, 0x92,
+	0x7c, 0x6e, 0xf9, 0x74, 0x13, 0x07, 0xb6, 0x06, 0x0f, 0xda, 0x63, 0xb2, 0x3d, 0xae, 0x3d, 0x26,
+	0x58, 0xd3, 0xe9, 0x12, 0x1c, 0x7d, 0x62, 0xa5, 0xbc, 0x14, 0x6e, 0x71, 0x83, 0x9a, 0xcf, 0x16,
+	0xab, 0xf9, 0xa0, 0x41, 0x1d, 0x4a, 0x35, 0xa8, 0x5c, 0xa5, 0x4b, 0xff, 0xb8, 0xd2, 0xdf, 0x59,
+	0x78, 0xef, 0x31, 0x0a, 0x4c, 0xc6, 0x9b, 0x50, 0x4e, 0x82, 0x34, 0x95, 0x9d, 0x94, 0x0d, 0x0d,
+	0xfc, 0xd7, 0x2a, 0x79, 0xe5, 0x97, 0x63, 0x50, 0x56, 0x8a, 0xc8, 0x43, 0xa8, 0xe8, 0x07, 0x17,
+	0xa1, 0x79, 0xfe, 0xe1, 0x37, 0x5d, 0xed, 0xcc, 0x44, 0x8c, 0x26, 0xa2, 0xf5, 0x2f, 0x7f, 0xfb,
+	0xeb, 0x87, 0xd9, 0x2a, 0x59, 0x72, 0x72, 0xaf, 0x46, 0xfd, 0x96, 0x23, 0x9d, 0x84, 0x9b, 0x4b,
+	0x46, 0x4e, 0x8f, 0xf4, 0x96, 0x9e, 0xe3, 0x35, 0x3a, 0x09, 0x82, 0x7c, 0x27, 0x15, 0xdf, 0x71,
+	0xb2, 0xe8, 0x0c, 0x3d, 0xb6, 0x13, 0x96, 0xaf, 0x2d, 0x38, 0xda, 0x1f, 0xd4, 0x64, 0x75, 0xa4,
+	0xc3, 0xfc, 0xfb, 0xa1, 0x76, 0x6e, 0x1a, 0x0c, 0xb9, 0x2f, 0x2b, 0xee, 0x55, 0x72, 0x66, 0x24,
+	0xb7, 0x73, 0x90, 0x3a, 0xa7, 0x3d, 0xf2, 0xa3, 0x05, 0xf3, 0x99, 0xf9, 0x49, 0x2e, 0x8e, 0xa3,
+	0x19, 0x9a, 0xeb, 0xb5, 0x4b, 0x45, 0xa0, 0xa8, 0x6a, 0x43, 0xa9, 0x72, 0xc8, 0x5a, 0x5e, 0x95,
+	0x9a, 0x93, 0x8e, 0x11, 0x25, 0x72, 0xfa, 0xbe, 0xb1, 0xe0, 0x68, 0x7f, 0xb4, 0x8e, 0xc9, 0x54,
+	0x7e, 0xb8, 0x8f, 0xc9, 0xd4, 0xd0, 0x4c, 0xa7, 0x6f, 0x28, 0x4d, 0xe7, 0xc8, 0xd9, 0xd1, 0x9a,
+	0x42, 0xee, 0x33, 0xe1, 0x1c, 0xe8, 0x6b, 0xd8, 0x23, 0x5f, 0x59, 0x70, 0xc4, 0x8c, 0x51, 0x72,
+	0x76, 0x24, 0x45, 0x6e, 0xca, 0xd7, 0x56, 0xa7, 0xa0, 0x50, 0xc7, 0x25, 0xa5, 0xe3, 0x2c, 0xa1,
+	0x79, 0x1d, 0x66, 0x4a, 0x3b, 0x07, 0xf8, 0x06, 0xe8, 0x91, 0x2f, 0x2c, 0xa8, 0xe8, 0x21, 0x3a,
+	0xe6, 0x76, 0x64, 0x06, 0xf9, 0x98, 0xdb, 0x91, 0x9d, 0xda, 0x74, 0x4d, 0xf1, 0x9f, 0x27, 0xab,
+	0x43, 0xfc, 0x0a, 0x97, 0xaf, 0xc9, 0x4f, 0x16, 0xcc, 0xa5, 0x5b, 0x3c, 0xb9, 0x30, 0x92, 0x64,
+	0xc4, 0x34, 0xaf, 0x5d, 0x2c, 0x80, 0x44, 0x51, 0xd7, 0x95, 0xa8, 0x0d, 0x72, 0x75, 0xa8, 0x38,
+	0xe9, 0x49, 0xe2, 0x1c, 0xa8, 0x76, 0xd9, 0xcb, 0x49, 0xfc, 0xd6, 0x82, 0xf9, 0xcc, 0x0c, 0x23,
+	0xd3, 0x99, 0xa7, 0x1c, 0xeb, 0x91, 0x23, 0x91, 0xae, 0x2a, 0x95, 0x2b, 0xe4, 0xe4, 0x44, 0x95,
+	0x44, 0x42, 0x29, 0x69, 0x9d, 0xe4, 0xd4, 0x48, 0xd7, 0xa9, 0xe1, 0x55, 0x3b, 0x3d, 0x01, 0x81,
+	0x9c, 0xe7, 0x15, 0xe7, 0x69, 0xb2, 0x92, 0xe7, 0x54, 0x1d, 0xd9, 0x39, 0xc0, 0xe1, 0xd7, 0x4b,
+	0xba, 0x9a, 0x6a, 0xef, 0x64, 0xbc, 0x53, 0x31, 0xb9, 0xab, 0x65, 0xa6, 0xc3, 0xf8, 0xae, 0xa6,
+	0x88, 0x6f, 0x6e, 0x3e, 0x7d, 0x59, 0xb7, 0x9e, 0xbd, 0xac, 0x5b, 0x7f, 0xbe, 0xac, 0x5b, 0xdf,
+	0xbf, 0xaa, 0xcf, 0x3c, 0x7b, 0x55, 0x9f, 0xf9, 0xfd, 0x55, 0x7d, 0xe6, 0xb3, 0x8b, 0xad, 0x40,
+	0xee, 0x74, 0x9b, 0xb6, 0xc7, 0x3b, 0x89, 0x69, 0xc8, 0xe4, 0x1e, 0x8f, 0x1f, 0x28, 0x2f, 0x8f,
+	0xfa, 0x7e, 0xe4, 0x7e, 0xc4, 0x44, 0xb3, 0xa2, 0xfe, 0xbf, 0x5f, 0xfd, 0x3b, 0x00, 0x00, 0xff,
+	0xff, 0x26, 0x4f, 0x78, 0xd2, 0xa6, 0x10, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -865,6 +1297,14 @@ type QueryClient interface {
 	Params(ctx context.Context, in *QueryParamsRequest, opts ...grpc.CallOption) (*QueryParamsResponse, error)
 	// Quote returns the deploy cost item by item; deploying charges exactly this.
 	Quote(ctx context.Context, in *QueryQuoteRequest, opts ...grpc.CallOption) (*QueryQuoteResponse, error)
+	// FundQuote returns what further hosting of a function costs; funding charges exactly this.
+	FundQuote(ctx context.Context, in *QueryFundQuoteRequest, opts ...grpc.CallOption) (*QueryFundQuoteResponse, error)
+	// FunctionStats sums what a function's requests and hosting were paid with.
+	FunctionStats(ctx context.Context, in *QueryFunctionStatsRequest, opts ...grpc.CallOption) (*QueryFunctionStatsResponse, error)
+	// NodeStats sums what a node was paid.
+	NodeStats(ctx context.Context, in *QueryNodeStatsRequest, opts ...grpc.CallOption) (*QueryNodeStatsResponse, error)
+	// Earnings sums what an account was paid, and for what.
+	Earnings(ctx context.Context, in *QueryEarningsRequest, opts ...grpc.CallOption) (*QueryEarningsResponse, error)
 	// Escrow returns a function's escrow.
 	Escrow(ctx context.Context, in *QueryEscrowRequest, opts ...grpc.CallOption) (*QueryEscrowResponse, error)
 	// Subscription returns a payer's subscription to a function.
@@ -897,6 +1337,42 @@ func (c *queryClient) Params(ctx context.Context, in *QueryParamsRequest, opts .
 func (c *queryClient) Quote(ctx context.Context, in *QueryQuoteRequest, opts ...grpc.CallOption) (*QueryQuoteResponse, error) {
 	out := new(QueryQuoteResponse)
 	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Query/Quote", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) FundQuote(ctx context.Context, in *QueryFundQuoteRequest, opts ...grpc.CallOption) (*QueryFundQuoteResponse, error) {
+	out := new(QueryFundQuoteResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Query/FundQuote", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) FunctionStats(ctx context.Context, in *QueryFunctionStatsRequest, opts ...grpc.CallOption) (*QueryFunctionStatsResponse, error) {
+	out := new(QueryFunctionStatsResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Query/FunctionStats", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) NodeStats(ctx context.Context, in *QueryNodeStatsRequest, opts ...grpc.CallOption) (*QueryNodeStatsResponse, error) {
+	out := new(QueryNodeStatsResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Query/NodeStats", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Earnings(ctx context.Context, in *QueryEarningsRequest, opts ...grpc.CallOption) (*QueryEarningsResponse, error) {
+	out := new(QueryEarningsResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Query/Earnings", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -954,6 +1430,14 @@ type QueryServer interface {
 	Params(context.Context, *QueryParamsRequest) (*QueryParamsResponse, error)
 	// Quote returns the deploy cost item by item; deploying charges exactly this.
 	Quote(context.Context, *QueryQuoteRequest) (*QueryQuoteResponse, error)
+	// FundQuote returns what further hosting of a function costs; funding charges exactly this.
+	FundQuote(context.Context, *QueryFundQuoteRequest) (*QueryFundQuoteResponse, error)
+	// FunctionStats sums what a function's requests and hosting were paid with.
+	FunctionStats(context.Context, *QueryFunctionStatsRequest) (*QueryFunctionStatsResponse, error)
+	// NodeStats sums what a node was paid.
+	NodeStats(context.Context, *QueryNodeStatsRequest) (*QueryNodeStatsResponse, error)
+	// Earnings sums what an account was paid, and for what.
+	Earnings(context.Context, *QueryEarningsRequest) (*QueryEarningsResponse, error)
 	// Escrow returns a function's escrow.
 	Escrow(context.Context, *QueryEscrowRequest) (*QueryEscrowResponse, error)
 	// Subscription returns a payer's subscription to a function.
@@ -975,6 +1459,18 @@ func (*UnimplementedQueryServer) Params(ctx context.Context, req *QueryParamsReq
 }
 func (*UnimplementedQueryServer) Quote(ctx context.Context, req *QueryQuoteRequest) (*QueryQuoteResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Quote not implemented")
+}
+func (*UnimplementedQueryServer) FundQuote(ctx context.Context, req *QueryFundQuoteRequest) (*QueryFundQuoteResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FundQuote not implemented")
+}
+func (*UnimplementedQueryServer) FunctionStats(ctx context.Context, req *QueryFunctionStatsRequest) (*QueryFunctionStatsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FunctionStats not implemented")
+}
+func (*UnimplementedQueryServer) NodeStats(ctx context.Context, req *QueryNodeStatsRequest) (*QueryNodeStatsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method NodeStats not implemented")
+}
+func (*UnimplementedQueryServer) Earnings(ctx context.Context, req *QueryEarningsRequest) (*QueryEarningsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Earnings not implemented")
 }
 func (*UnimplementedQueryServer) Escrow(ctx context.Context, req *QueryEscrowRequest) (*QueryEscrowResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Escrow not implemented")
@@ -1028,6 +1524,78 @@ func _Query_Quote_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(QueryServer).Quote(ctx, req.(*QueryQuoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_FundQuote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryFundQuoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).FundQuote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Query/FundQuote",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).FundQuote(ctx, req.(*QueryFundQuoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_FunctionStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryFunctionStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).FunctionStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Query/FunctionStats",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).FunctionStats(ctx, req.(*QueryFunctionStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_NodeStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryNodeStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).NodeStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Query/NodeStats",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).NodeStats(ctx, req.(*QueryNodeStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Earnings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryEarningsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Earnings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Query/Earnings",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Earnings(ctx, req.(*QueryEarningsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1136,6 +1704,22 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Query_Quote_Handler,
 		},
 		{
+			MethodName: "FundQuote",
+			Handler:    _Query_FundQuote_Handler,
+		},
+		{
+			MethodName: "FunctionStats",
+			Handler:    _Query_FunctionStats_Handler,
+		},
+		{
+			MethodName: "NodeStats",
+			Handler:    _Query_NodeStats_Handler,
+		},
+		{
+			MethodName: "Earnings",
+			Handler:    _Query_Earnings_Handler,
+		},
+		{
 			MethodName: "Escrow",
 			Handler:    _Query_Escrow_Handler,
 		},
@@ -1236,6 +1820,13 @@ func (m *QueryQuoteRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0x2a
+	}
 	{
 		size := m.Price.Size()
 		i -= size
@@ -1287,6 +1878,16 @@ func (m *QueryQuoteResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	var l int
 	_ = l
 	{
+		size, err := m.Granted.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
 		size, err := m.Total.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
 			return 0, err
@@ -1318,6 +1919,278 @@ func (m *QueryQuoteResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	dAtA[i] = 0x12
 	{
 		size, err := m.Verification.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryFundQuoteRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryFundQuoteRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryFundQuoteRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.BaseReplicas != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.BaseReplicas))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Epochs != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Epochs))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryFundQuoteResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryFundQuoteResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryFundQuoteResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Cost.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	{
+		size, err := m.Term.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryFunctionStatsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryFunctionStatsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryFunctionStatsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryFunctionStatsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryFunctionStatsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryFunctionStatsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Stats.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryNodeStatsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryNodeStatsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryNodeStatsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryNodeStatsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryNodeStatsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryNodeStatsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Stats.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryEarningsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryEarningsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryEarningsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryEarningsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryEarningsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryEarningsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Earnings.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
 			return 0, err
 		}
@@ -1777,6 +2650,10 @@ func (m *QueryQuoteRequest) Size() (n int) {
 	}
 	l = m.Price.Size()
 	n += 1 + l + sovQuery(uint64(l))
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
 	return n
 }
 
@@ -1793,6 +2670,112 @@ func (m *QueryQuoteResponse) Size() (n int) {
 	l = m.Included.Size()
 	n += 1 + l + sovQuery(uint64(l))
 	l = m.Total.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	l = m.Granted.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryFundQuoteRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.Epochs != 0 {
+		n += 1 + sovQuery(uint64(m.Epochs))
+	}
+	if m.BaseReplicas != 0 {
+		n += 1 + sovQuery(uint64(m.BaseReplicas))
+	}
+	return n
+}
+
+func (m *QueryFundQuoteResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Term.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	l = m.Cost.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryFunctionStatsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryFunctionStatsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Stats.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryNodeStatsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryNodeStatsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Stats.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryEarningsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryEarningsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Earnings.Size()
 	n += 1 + l + sovQuery(uint64(l))
 	return n
 }
@@ -2229,6 +3212,38 @@ func (m *QueryQuoteRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])
@@ -2408,6 +3423,770 @@ func (m *QueryQuoteResponse) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			if err := m.Total.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Granted", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Granted.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryFundQuoteRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryFundQuoteRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryFundQuoteRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epochs", wireType)
+			}
+			m.Epochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BaseReplicas", wireType)
+			}
+			m.BaseReplicas = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BaseReplicas |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryFundQuoteResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryFundQuoteResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryFundQuoteResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Term", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Term.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Cost", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Cost.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryFunctionStatsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryFunctionStatsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryFunctionStatsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryFunctionStatsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryFunctionStatsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryFunctionStatsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stats", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Stats.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryNodeStatsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryNodeStatsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryNodeStatsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryNodeStatsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryNodeStatsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryNodeStatsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stats", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Stats.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryEarningsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryEarningsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryEarningsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryEarningsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryEarningsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryEarningsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Earnings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Earnings.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

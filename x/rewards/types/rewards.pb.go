@@ -44,6 +44,10 @@ type Params struct {
 	MaxEntries uint32 `protobuf:"varint,8,opt,name=max_entries,json=maxEntries,proto3" json:"max_entries,omitempty"`
 	// max_closings_per_block bounds how many expired lanes are closed in one block.
 	MaxClosingsPerBlock uint32 `protobuf:"varint,9,opt,name=max_closings_per_block,json=maxClosingsPerBlock,proto3" json:"max_closings_per_block,omitempty"`
+	// claim_epochs is how long after a term hosting can still be proven and claimed before the rest returns to the owner.
+	ClaimEpochs uint64 `protobuf:"varint,10,opt,name=claim_epochs,json=claimEpochs,proto3" json:"claim_epochs,omitempty"`
+	// max_term_epochs bounds how far ahead hosting can be paid for.
+	MaxTermEpochs uint64 `protobuf:"varint,11,opt,name=max_term_epochs,json=maxTermEpochs,proto3" json:"max_term_epochs,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
@@ -142,22 +146,33 @@ func (m *Params) GetMaxClosingsPerBlock() uint32 {
 	return 0
 }
 
-// Escrow is what a function's owner has paid in at deploy and what hosting and verification are paid from.
+func (m *Params) GetClaimEpochs() uint64 {
+	if m != nil {
+		return m.ClaimEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetMaxTermEpochs() uint64 {
+	if m != nil {
+		return m.MaxTermEpochs
+	}
+	return 0
+}
+
+// Escrow is what a function's owner and others have paid in for its verification and hosting.
 type Escrow struct {
 	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
-	// verification is held until the first claim is decided.
+	// verification is held until the claim about the pending version is decided.
 	Verification cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=verification,proto3,customtype=cosmossdk.io/math.Int" json:"verification"`
-	// hosting is held for paid seeds.
-	Hosting cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=hosting,proto3,customtype=cosmossdk.io/math.Int" json:"hosting"`
-	// rate per paid seed and epoch.
-	Rate cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=rate,proto3,customtype=cosmossdk.io/math.Int" json:"rate"`
-	// base_replicas are pinned from the plan.
-	BaseReplicas uint32 `protobuf:"varint,5,opt,name=base_replicas,json=baseReplicas,proto3" json:"base_replicas,omitempty"`
-	// from and through are the first and the last epoch that is paid; 0 until the function is active.
-	From    uint64 `protobuf:"varint,6,opt,name=from,proto3" json:"from,omitempty"`
-	Through uint64 `protobuf:"varint,7,opt,name=through,proto3" json:"through,omitempty"`
-	// term_epochs are pinned from the plan.
-	TermEpochs uint64 `protobuf:"varint,8,opt,name=term_epochs,json=termEpochs,proto3" json:"term_epochs,omitempty"`
+	// terms are paid for, in order and without overlap; one is dropped when its time to claim is over.
+	Terms []Term `protobuf:"bytes,3,rep,name=terms,proto3" json:"terms"`
+	// starting is the first term until the function is active: it runs from 1 through its length in epochs.
+	Starting *Term `protobuf:"bytes,4,opt,name=starting,proto3" json:"starting,omitempty"`
+	// update is set while an update is verified that costs more to host.
+	Update *RateChange `protobuf:"bytes,5,opt,name=update,proto3" json:"update,omitempty"`
+	// due is the epoch in which the first term is dropped; 0 while there is none.
+	Due uint64 `protobuf:"varint,6,opt,name=due,proto3" json:"due,omitempty"`
 }
 
 func (m *Escrow) Reset()         { *m = Escrow{} }
@@ -200,30 +215,144 @@ func (m *Escrow) GetFunctionId() string {
 	return ""
 }
 
-func (m *Escrow) GetBaseReplicas() uint32 {
+func (m *Escrow) GetTerms() []Term {
+	if m != nil {
+		return m.Terms
+	}
+	return nil
+}
+
+func (m *Escrow) GetStarting() *Term {
+	if m != nil {
+		return m.Starting
+	}
+	return nil
+}
+
+func (m *Escrow) GetUpdate() *RateChange {
+	if m != nil {
+		return m.Update
+	}
+	return nil
+}
+
+func (m *Escrow) GetDue() uint64 {
+	if m != nil {
+		return m.Due
+	}
+	return 0
+}
+
+// Term is a run of epochs for which hosting is paid for. Everything but the balance is pinned.
+type Term struct {
+	// rate per paid seed and epoch.
+	Rate         cosmossdk_io_math.Int `protobuf:"bytes,1,opt,name=rate,proto3,customtype=cosmossdk.io/math.Int" json:"rate"`
+	BaseReplicas uint32                `protobuf:"varint,2,opt,name=base_replicas,json=baseReplicas,proto3" json:"base_replicas,omitempty"`
+	// from and through are the first and the last epoch.
+	From    uint64 `protobuf:"varint,3,opt,name=from,proto3" json:"from,omitempty"`
+	Through uint64 `protobuf:"varint,4,opt,name=through,proto3" json:"through,omitempty"`
+	// balance is what is left to pay.
+	Balance cosmossdk_io_math.Int `protobuf:"bytes,5,opt,name=balance,proto3,customtype=cosmossdk.io/math.Int" json:"balance"`
+}
+
+func (m *Term) Reset()         { *m = Term{} }
+func (m *Term) String() string { return proto.CompactTextString(m) }
+func (*Term) ProtoMessage()    {}
+func (*Term) Descriptor() ([]byte, []int) {
+	return fileDescriptor_037e7902dc5c3df0, []int{2}
+}
+func (m *Term) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Term) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Term.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Term) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Term.Merge(m, src)
+}
+func (m *Term) XXX_Size() int {
+	return m.Size()
+}
+func (m *Term) XXX_DiscardUnknown() {
+	xxx_messageInfo_Term.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Term proto.InternalMessageInfo
+
+func (m *Term) GetBaseReplicas() uint32 {
 	if m != nil {
 		return m.BaseReplicas
 	}
 	return 0
 }
 
-func (m *Escrow) GetFrom() uint64 {
+func (m *Term) GetFrom() uint64 {
 	if m != nil {
 		return m.From
 	}
 	return 0
 }
 
-func (m *Escrow) GetThrough() uint64 {
+func (m *Term) GetThrough() uint64 {
 	if m != nil {
 		return m.Through
 	}
 	return 0
 }
 
-func (m *Escrow) GetTermEpochs() uint64 {
+// RateChange is the rate that the epochs after an update are paid at.
+type RateChange struct {
+	Version uint64                `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Rate    cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=rate,proto3,customtype=cosmossdk.io/math.Int" json:"rate"`
+	// balance is what the difference may cost until the last term ends.
+	Balance cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=balance,proto3,customtype=cosmossdk.io/math.Int" json:"balance"`
+}
+
+func (m *RateChange) Reset()         { *m = RateChange{} }
+func (m *RateChange) String() string { return proto.CompactTextString(m) }
+func (*RateChange) ProtoMessage()    {}
+func (*RateChange) Descriptor() ([]byte, []int) {
+	return fileDescriptor_037e7902dc5c3df0, []int{3}
+}
+func (m *RateChange) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *RateChange) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_RateChange.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *RateChange) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_RateChange.Merge(m, src)
+}
+func (m *RateChange) XXX_Size() int {
+	return m.Size()
+}
+func (m *RateChange) XXX_DiscardUnknown() {
+	xxx_messageInfo_RateChange.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_RateChange proto.InternalMessageInfo
+
+func (m *RateChange) GetVersion() uint64 {
 	if m != nil {
-		return m.TermEpochs
+		return m.Version
 	}
 	return 0
 }
@@ -246,13 +375,15 @@ type Subscription struct {
 	// spend_epoch and spent count what was locked for lanes in that epoch, for max_spend.
 	SpendEpoch uint64                `protobuf:"varint,9,opt,name=spend_epoch,json=spendEpoch,proto3" json:"spend_epoch,omitempty"`
 	Spent      cosmossdk_io_math.Int `protobuf:"bytes,10,opt,name=spent,proto3,customtype=cosmossdk.io/math.Int" json:"spent"`
+	// unsubscribed subscriptions open no lanes; what their lanes leave is paid to the payer, and with the last one they are forgotten.
+	Unsubscribed bool `protobuf:"varint,11,opt,name=unsubscribed,proto3" json:"unsubscribed,omitempty"`
 }
 
 func (m *Subscription) Reset()         { *m = Subscription{} }
 func (m *Subscription) String() string { return proto.CompactTextString(m) }
 func (*Subscription) ProtoMessage()    {}
 func (*Subscription) Descriptor() ([]byte, []int) {
-	return fileDescriptor_037e7902dc5c3df0, []int{2}
+	return fileDescriptor_037e7902dc5c3df0, []int{4}
 }
 func (m *Subscription) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -330,6 +461,13 @@ func (m *Subscription) GetSpendEpoch() uint64 {
 	return 0
 }
 
+func (m *Subscription) GetUnsubscribed() bool {
+	if m != nil {
+		return m.Unsubscribed
+	}
+	return false
+}
+
 // Limits bound what a delegate may do; a zero limit means none.
 type Limits struct {
 	// max_price per request.
@@ -344,7 +482,7 @@ func (m *Limits) Reset()         { *m = Limits{} }
 func (m *Limits) String() string { return proto.CompactTextString(m) }
 func (*Limits) ProtoMessage()    {}
 func (*Limits) Descriptor() ([]byte, []int) {
-	return fileDescriptor_037e7902dc5c3df0, []int{3}
+	return fileDescriptor_037e7902dc5c3df0, []int{5}
 }
 func (m *Limits) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -394,13 +532,15 @@ type Lane struct {
 	// expiry is the last height at which the lane may be served on; it is redeemable until closes.
 	Expiry int64 `protobuf:"varint,12,opt,name=expiry,proto3" json:"expiry,omitempty"`
 	Closes int64 `protobuf:"varint,13,opt,name=closes,proto3" json:"closes,omitempty"`
+	// operator is the host's account, which is paid.
+	Operator string `protobuf:"bytes,14,opt,name=operator,proto3" json:"operator,omitempty"`
 }
 
 func (m *Lane) Reset()         { *m = Lane{} }
 func (m *Lane) String() string { return proto.CompactTextString(m) }
 func (*Lane) ProtoMessage()    {}
 func (*Lane) Descriptor() ([]byte, []int) {
-	return fileDescriptor_037e7902dc5c3df0, []int{4}
+	return fileDescriptor_037e7902dc5c3df0, []int{6}
 }
 func (m *Lane) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -513,19 +653,196 @@ func (m *Lane) GetCloses() int64 {
 	return 0
 }
 
+func (m *Lane) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+// FunctionStats sums what a function's requests and hosting were paid with.
+type FunctionStats struct {
+	FunctionId string                `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Requests   uint64                `protobuf:"varint,2,opt,name=requests,proto3" json:"requests,omitempty"`
+	Spent      cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=spent,proto3,customtype=cosmossdk.io/math.Int" json:"spent"`
+	Host       cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=host,proto3,customtype=cosmossdk.io/math.Int" json:"host"`
+	Owner      cosmossdk_io_math.Int `protobuf:"bytes,5,opt,name=owner,proto3,customtype=cosmossdk.io/math.Int" json:"owner"`
+	Fee        cosmossdk_io_math.Int `protobuf:"bytes,6,opt,name=fee,proto3,customtype=cosmossdk.io/math.Int" json:"fee"`
+	Burned     cosmossdk_io_math.Int `protobuf:"bytes,7,opt,name=burned,proto3,customtype=cosmossdk.io/math.Int" json:"burned"`
+	Hosting    cosmossdk_io_math.Int `protobuf:"bytes,8,opt,name=hosting,proto3,customtype=cosmossdk.io/math.Int" json:"hosting"`
+}
+
+func (m *FunctionStats) Reset()         { *m = FunctionStats{} }
+func (m *FunctionStats) String() string { return proto.CompactTextString(m) }
+func (*FunctionStats) ProtoMessage()    {}
+func (*FunctionStats) Descriptor() ([]byte, []int) {
+	return fileDescriptor_037e7902dc5c3df0, []int{7}
+}
+func (m *FunctionStats) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *FunctionStats) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_FunctionStats.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *FunctionStats) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_FunctionStats.Merge(m, src)
+}
+func (m *FunctionStats) XXX_Size() int {
+	return m.Size()
+}
+func (m *FunctionStats) XXX_DiscardUnknown() {
+	xxx_messageInfo_FunctionStats.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_FunctionStats proto.InternalMessageInfo
+
+func (m *FunctionStats) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *FunctionStats) GetRequests() uint64 {
+	if m != nil {
+		return m.Requests
+	}
+	return 0
+}
+
+// NodeStats sums what a node was paid and what was burned on the requests that it served.
+type NodeStats struct {
+	OrbId    string                `protobuf:"bytes,1,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Requests uint64                `protobuf:"varint,2,opt,name=requests,proto3" json:"requests,omitempty"`
+	Host     cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=host,proto3,customtype=cosmossdk.io/math.Int" json:"host"`
+	Burned   cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=burned,proto3,customtype=cosmossdk.io/math.Int" json:"burned"`
+	Hosting  cosmossdk_io_math.Int `protobuf:"bytes,5,opt,name=hosting,proto3,customtype=cosmossdk.io/math.Int" json:"hosting"`
+}
+
+func (m *NodeStats) Reset()         { *m = NodeStats{} }
+func (m *NodeStats) String() string { return proto.CompactTextString(m) }
+func (*NodeStats) ProtoMessage()    {}
+func (*NodeStats) Descriptor() ([]byte, []int) {
+	return fileDescriptor_037e7902dc5c3df0, []int{8}
+}
+func (m *NodeStats) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *NodeStats) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_NodeStats.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *NodeStats) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_NodeStats.Merge(m, src)
+}
+func (m *NodeStats) XXX_Size() int {
+	return m.Size()
+}
+func (m *NodeStats) XXX_DiscardUnknown() {
+	xxx_messageInfo_NodeStats.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_NodeStats proto.InternalMessageInfo
+
+func (m *NodeStats) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *NodeStats) GetRequests() uint64 {
+	if m != nil {
+		return m.Requests
+	}
+	return 0
+}
+
+// Earnings sums what an account was paid, by what it was paid for.
+type Earnings struct {
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// serving is the host's part and owning the owner's part of requests, routing the gateway's part of their fee.
+	Serving cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=serving,proto3,customtype=cosmossdk.io/math.Int" json:"serving"`
+	Owning  cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=owning,proto3,customtype=cosmossdk.io/math.Int" json:"owning"`
+	Routing cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=routing,proto3,customtype=cosmossdk.io/math.Int" json:"routing"`
+	// hosting is paid for epochs, attesting for verification.
+	Hosting   cosmossdk_io_math.Int `protobuf:"bytes,5,opt,name=hosting,proto3,customtype=cosmossdk.io/math.Int" json:"hosting"`
+	Attesting cosmossdk_io_math.Int `protobuf:"bytes,6,opt,name=attesting,proto3,customtype=cosmossdk.io/math.Int" json:"attesting"`
+}
+
+func (m *Earnings) Reset()         { *m = Earnings{} }
+func (m *Earnings) String() string { return proto.CompactTextString(m) }
+func (*Earnings) ProtoMessage()    {}
+func (*Earnings) Descriptor() ([]byte, []int) {
+	return fileDescriptor_037e7902dc5c3df0, []int{9}
+}
+func (m *Earnings) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Earnings) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Earnings.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Earnings) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Earnings.Merge(m, src)
+}
+func (m *Earnings) XXX_Size() int {
+	return m.Size()
+}
+func (m *Earnings) XXX_DiscardUnknown() {
+	xxx_messageInfo_Earnings.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Earnings proto.InternalMessageInfo
+
+func (m *Earnings) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
 // GenesisState of x/rewards.
 type GenesisState struct {
-	Params        Params         `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
-	Escrows       []Escrow       `protobuf:"bytes,2,rep,name=escrows,proto3" json:"escrows"`
-	Subscriptions []Subscription `protobuf:"bytes,3,rep,name=subscriptions,proto3" json:"subscriptions"`
-	Lanes         []Lane         `protobuf:"bytes,4,rep,name=lanes,proto3" json:"lanes"`
+	Params        Params          `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
+	Escrows       []Escrow        `protobuf:"bytes,2,rep,name=escrows,proto3" json:"escrows"`
+	Subscriptions []Subscription  `protobuf:"bytes,3,rep,name=subscriptions,proto3" json:"subscriptions"`
+	Lanes         []Lane          `protobuf:"bytes,4,rep,name=lanes,proto3" json:"lanes"`
+	FunctionStats []FunctionStats `protobuf:"bytes,5,rep,name=function_stats,json=functionStats,proto3" json:"function_stats"`
+	NodeStats     []NodeStats     `protobuf:"bytes,6,rep,name=node_stats,json=nodeStats,proto3" json:"node_stats"`
+	Earnings      []Earnings      `protobuf:"bytes,7,rep,name=earnings,proto3" json:"earnings"`
 }
 
 func (m *GenesisState) Reset()         { *m = GenesisState{} }
 func (m *GenesisState) String() string { return proto.CompactTextString(m) }
 func (*GenesisState) ProtoMessage()    {}
 func (*GenesisState) Descriptor() ([]byte, []int) {
-	return fileDescriptor_037e7902dc5c3df0, []int{5}
+	return fileDescriptor_037e7902dc5c3df0, []int{10}
 }
 func (m *GenesisState) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -582,84 +899,135 @@ func (m *GenesisState) GetLanes() []Lane {
 	return nil
 }
 
+func (m *GenesisState) GetFunctionStats() []FunctionStats {
+	if m != nil {
+		return m.FunctionStats
+	}
+	return nil
+}
+
+func (m *GenesisState) GetNodeStats() []NodeStats {
+	if m != nil {
+		return m.NodeStats
+	}
+	return nil
+}
+
+func (m *GenesisState) GetEarnings() []Earnings {
+	if m != nil {
+		return m.Earnings
+	}
+	return nil
+}
+
 func init() {
 	proto.RegisterType((*Params)(nil), "orb.rewards.v1.Params")
 	proto.RegisterType((*Escrow)(nil), "orb.rewards.v1.Escrow")
+	proto.RegisterType((*Term)(nil), "orb.rewards.v1.Term")
+	proto.RegisterType((*RateChange)(nil), "orb.rewards.v1.RateChange")
 	proto.RegisterType((*Subscription)(nil), "orb.rewards.v1.Subscription")
 	proto.RegisterType((*Limits)(nil), "orb.rewards.v1.Limits")
 	proto.RegisterType((*Lane)(nil), "orb.rewards.v1.Lane")
+	proto.RegisterType((*FunctionStats)(nil), "orb.rewards.v1.FunctionStats")
+	proto.RegisterType((*NodeStats)(nil), "orb.rewards.v1.NodeStats")
+	proto.RegisterType((*Earnings)(nil), "orb.rewards.v1.Earnings")
 	proto.RegisterType((*GenesisState)(nil), "orb.rewards.v1.GenesisState")
 }
 
 func init() { proto.RegisterFile("orb/rewards/v1/rewards.proto", fileDescriptor_037e7902dc5c3df0) }
 
 var fileDescriptor_037e7902dc5c3df0 = []byte{
-	// 1033 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0x4f, 0x6f, 0x1b, 0x45,
-	0x14, 0xcf, 0xda, 0xce, 0xda, 0x7e, 0xb1, 0x0b, 0x0c, 0x69, 0xb5, 0x94, 0xca, 0xb1, 0x8c, 0x84,
-	0x0c, 0xa8, 0x76, 0x92, 0x56, 0x48, 0x9c, 0x50, 0x1d, 0x05, 0x88, 0x08, 0x6a, 0xb4, 0xe6, 0xc4,
-	0x65, 0x35, 0xbb, 0xfb, 0x6c, 0x8f, 0xb2, 0x3b, 0xb3, 0x9a, 0xd9, 0x24, 0xce, 0xb7, 0xe0, 0x63,
-	0x70, 0xe4, 0xd0, 0x0f, 0xd1, 0x63, 0x55, 0x09, 0x09, 0x71, 0xa8, 0x50, 0x72, 0x40, 0x9c, 0x91,
-	0x80, 0x23, 0x9a, 0x3f, 0xdb, 0x36, 0x0d, 0x52, 0x15, 0x5f, 0xac, 0x79, 0xbf, 0xf9, 0xbd, 0x37,
-	0xe3, 0xf9, 0xbd, 0x3f, 0x0b, 0xf7, 0x84, 0x8c, 0xc7, 0x12, 0xcf, 0xa8, 0x4c, 0xd5, 0xf8, 0x74,
-	0xa7, 0x5a, 0x8e, 0x0a, 0x29, 0x4a, 0x41, 0x6e, 0x09, 0x19, 0x8f, 0x2a, 0xe8, 0x74, 0xe7, 0xee,
-	0x7b, 0x34, 0x67, 0x5c, 0x8c, 0xcd, 0xaf, 0xa5, 0xdc, 0xfd, 0x20, 0x11, 0x2a, 0x17, 0x2a, 0x32,
-	0xd6, 0xd8, 0x1a, 0x6e, 0x6b, 0x73, 0x2e, 0xe6, 0xc2, 0xe2, 0x7a, 0xe5, 0xd0, 0x40, 0x9f, 0x58,
-	0x48, 0x96, 0xa0, 0x3e, 0xcf, 0x2c, 0xec, 0xce, 0xe0, 0xaf, 0x1a, 0xf8, 0x47, 0x54, 0xd2, 0x5c,
-	0x91, 0x4d, 0x58, 0x4f, 0x91, 0x8b, 0x3c, 0xf0, 0xfa, 0xde, 0xb0, 0x1d, 0x5a, 0x83, 0x8c, 0x60,
-	0xbd, 0xc8, 0x28, 0x57, 0x41, 0xad, 0x5f, 0x1f, 0x6e, 0xec, 0x92, 0x91, 0xbe, 0x9e, 0x8d, 0x70,
-	0xba, 0x33, 0x3a, 0xca, 0x28, 0x9f, 0x34, 0x9e, 0xbe, 0xd8, 0x5a, 0x0b, 0x2d, 0x8d, 0xec, 0x82,
-	0x5f, 0x52, 0xc9, 0x66, 0xb3, 0xa0, 0xde, 0xf7, 0x86, 0x1b, 0xbb, 0x9b, 0x57, 0x1d, 0xbe, 0x37,
-	0x7b, 0xce, 0xc5, 0x31, 0xc9, 0x17, 0xd0, 0x9e, 0x21, 0x46, 0xaa, 0xc8, 0x58, 0x19, 0x34, 0x8c,
-	0xdb, 0x9d, 0xab, 0x6e, 0x5f, 0x21, 0x4e, 0xf5, 0xae, 0x73, 0x6c, 0xcd, 0x9c, 0x4d, 0x3e, 0x84,
-	0x76, 0xce, 0x78, 0x64, 0x88, 0xc1, 0x7a, 0xdf, 0x1b, 0x36, 0xc2, 0x56, 0xce, 0xf8, 0x91, 0xb6,
-	0xc9, 0x16, 0x6c, 0x64, 0x94, 0x63, 0x14, 0x67, 0x22, 0x39, 0x56, 0x81, 0x6f, 0xb6, 0x41, 0x43,
-	0x13, 0x83, 0x90, 0x3e, 0x74, 0x72, 0xba, 0x8c, 0x0c, 0x29, 0xa1, 0x45, 0xd0, 0xb4, 0x8c, 0x9c,
-	0x2e, 0x0f, 0x29, 0xc7, 0x3d, 0x5a, 0xe8, 0x10, 0x9a, 0x81, 0xbc, 0x94, 0x0c, 0x55, 0xd0, 0xea,
-	0x7b, 0xc3, 0xae, 0x21, 0xec, 0x5b, 0x84, 0x3c, 0x80, 0x3b, 0x9a, 0x90, 0x64, 0x42, 0x31, 0x3e,
-	0x57, 0x51, 0x81, 0xd2, 0x9e, 0x17, 0xb4, 0x0d, 0xf7, 0xfd, 0x9c, 0x2e, 0xf7, 0xdc, 0xe6, 0x11,
-	0x4a, 0x73, 0xf0, 0xe0, 0xef, 0x1a, 0xf8, 0xfb, 0x2a, 0x91, 0xe2, 0x4c, 0x1f, 0x30, 0x3b, 0xe1,
-	0x49, 0xc9, 0x04, 0x8f, 0x58, 0xea, 0xde, 0x1e, 0x2a, 0xe8, 0x20, 0x25, 0x8f, 0xa1, 0x73, 0x8a,
-	0x92, 0xcd, 0x58, 0x42, 0x35, 0x12, 0xd4, 0x34, 0x63, 0xf2, 0x99, 0x7e, 0x87, 0xdf, 0x5e, 0x6c,
-	0xdd, 0xb6, 0xea, 0xab, 0xf4, 0x78, 0xc4, 0xc4, 0x38, 0xa7, 0xe5, 0x62, 0x74, 0xc0, 0xcb, 0xe7,
-	0x4f, 0xee, 0x83, 0x4b, 0x8b, 0x03, 0x5e, 0x86, 0x57, 0x02, 0x90, 0x7d, 0x68, 0x2e, 0x84, 0x2a,
-	0x19, 0x9f, 0x1b, 0x89, 0x6e, 0x18, 0xab, 0xf2, 0x25, 0x5f, 0x42, 0x43, 0xd2, 0x12, 0x8d, 0x5e,
-	0x37, 0x8c, 0x61, 0x1c, 0xc9, 0x47, 0xd0, 0x8d, 0xa9, 0xc2, 0x48, 0x62, 0x91, 0xb1, 0x84, 0x2a,
-	0x23, 0x5f, 0x37, 0xec, 0x68, 0x30, 0x74, 0x18, 0x21, 0xd0, 0x98, 0x49, 0x91, 0x3b, 0xed, 0xcc,
-	0x9a, 0x04, 0xd0, 0x2c, 0x17, 0x52, 0x9c, 0xcc, 0x17, 0x4e, 0xb0, 0xca, 0xd4, 0x8f, 0x59, 0xa2,
-	0xcc, 0x23, 0x2c, 0x44, 0xb2, 0xb0, 0x6a, 0x35, 0x42, 0xd0, 0xd0, 0xbe, 0x41, 0x06, 0x7f, 0xd6,
-	0xa1, 0x33, 0x3d, 0x89, 0x55, 0x22, 0x59, 0x61, 0x1e, 0x43, 0xa7, 0x37, 0x3d, 0x47, 0x69, 0x1f,
-	0x7e, 0x12, 0x3c, 0x7f, 0x72, 0x7f, 0xd3, 0xdd, 0xf4, 0x51, 0x9a, 0x4a, 0x54, 0x6a, 0x5a, 0x4a,
-	0xc6, 0xe7, 0xa1, 0xa5, 0xbd, 0x29, 0x57, 0xed, 0x9a, 0x5c, 0xfb, 0xd0, 0x8c, 0x69, 0x46, 0x79,
-	0x82, 0x2b, 0xbd, 0xae, 0xf3, 0x25, 0x7b, 0xe0, 0xeb, 0x4c, 0xc1, 0x74, 0x95, 0xf7, 0x75, 0xae,
-	0xe4, 0x21, 0xb4, 0x52, 0xcc, 0x70, 0xae, 0x65, 0x5a, 0x7f, 0xcb, 0xff, 0x7b, 0xc9, 0x24, 0x0f,
-	0xc1, 0xcf, 0x58, 0xce, 0x4a, 0x5b, 0x30, 0x55, 0x29, 0xbe, 0xea, 0x48, 0xa3, 0x43, 0xb3, 0x5b,
-	0xd5, 0xb0, 0xe5, 0x92, 0x3b, 0xe0, 0x17, 0x27, 0x71, 0xc6, 0x12, 0xa3, 0x49, 0x2b, 0x74, 0x96,
-	0xee, 0x2a, 0xba, 0xbc, 0x2a, 0x31, 0xac, 0xa1, 0x9f, 0x51, 0x15, 0xc8, 0x53, 0xab, 0x94, 0x29,
-	0x95, 0x46, 0x08, 0x06, 0x32, 0x4a, 0x91, 0x47, 0xb0, 0xae, 0xad, 0x32, 0x80, 0x9b, 0xff, 0x7d,
-	0xeb, 0x39, 0xf8, 0xc7, 0x03, 0xdf, 0x5e, 0x95, 0x7c, 0x07, 0x6d, 0x5d, 0xa4, 0xb6, 0x4b, 0x58,
-	0xa5, 0xb7, 0x6f, 0x10, 0xf1, 0xa7, 0x3f, 0x7e, 0xfe, 0xd4, 0x0b, 0x5b, 0x39, 0x5d, 0xda, 0xbe,
-	0xf2, 0x18, 0xc0, 0xb4, 0x0d, 0x2b, 0x50, 0x6d, 0xc5, 0x78, 0xfa, 0x4a, 0x87, 0x56, 0x28, 0x77,
-	0x3f, 0xf3, 0xff, 0x5d, 0xda, 0xac, 0x76, 0xbf, 0xa9, 0x8e, 0x30, 0xf8, 0xa5, 0x0e, 0x0d, 0xdd,
-	0xc0, 0xc8, 0x2d, 0xa8, 0xb9, 0x9e, 0xd2, 0x09, 0x6b, 0x2c, 0x7d, 0x95, 0xed, 0xb5, 0x95, 0xb2,
-	0xbd, 0x7e, 0x2d, 0xdb, 0x6f, 0x83, 0x2f, 0x64, 0xac, 0xf7, 0x1a, 0x76, 0x68, 0x08, 0x19, 0x1f,
-	0xa4, 0x64, 0x1b, 0x7c, 0x51, 0x20, 0x47, 0xf9, 0xd6, 0xb4, 0x73, 0x3c, 0x93, 0x10, 0xa8, 0x94,
-	0x3e, 0xe8, 0x18, 0xcf, 0x4d, 0xe6, 0x75, 0x42, 0x70, 0xd0, 0xb7, 0x78, 0xae, 0x13, 0xc2, 0xca,
-	0xd7, 0x5c, 0x21, 0x21, 0x8c, 0x27, 0xf9, 0x18, 0xde, 0x11, 0x67, 0x1c, 0x65, 0xa4, 0x16, 0x54,
-	0x62, 0x14, 0x17, 0x55, 0x3f, 0xef, 0x1a, 0x78, 0xaa, 0xd1, 0x49, 0xa1, 0xae, 0x8e, 0xa3, 0xf6,
-	0x8d, 0xc6, 0xd1, 0xbb, 0x50, 0xd7, 0x73, 0x04, 0x4c, 0x3e, 0xeb, 0x25, 0xb9, 0x0b, 0x2d, 0x89,
-	0x29, 0x62, 0x8e, 0x69, 0xb0, 0x61, 0xe7, 0x53, 0x65, 0xeb, 0x9a, 0xc1, 0x65, 0xc1, 0xe4, 0x79,
-	0xd0, 0xe9, 0x7b, 0xc3, 0x7a, 0xe8, 0x2c, 0x8d, 0xeb, 0x79, 0x82, 0x2a, 0xe8, 0x5a, 0xdc, 0x5a,
-	0x83, 0x7f, 0x3d, 0xe8, 0x7c, 0x8d, 0x1c, 0x15, 0x53, 0xd3, 0xd2, 0x95, 0x6a, 0x61, 0x86, 0xb7,
-	0xd1, 0xf8, 0x7f, 0x4a, 0xd5, 0x8e, 0xf6, 0xaa, 0x54, 0x2d, 0x97, 0x7c, 0x0e, 0x4d, 0x34, 0xc3,
-	0xa7, 0x1a, 0xea, 0xd7, 0xdc, 0xec, 0x6c, 0x72, 0x6e, 0x15, 0x99, 0x7c, 0x03, 0x5d, 0xf5, 0x5a,
-	0xef, 0x54, 0x41, 0xdd, 0x78, 0xdf, 0x7b, 0xd3, 0xfb, 0xf5, 0x06, 0xeb, 0x62, 0x5c, 0x75, 0x24,
-	0xdb, 0x55, 0x53, 0x68, 0x98, 0x08, 0x9b, 0xd7, 0x3a, 0x8c, 0x1e, 0xd1, 0xee, 0xb3, 0xc2, 0x10,
-	0x27, 0x7b, 0x4f, 0x2f, 0x7a, 0xde, 0xb3, 0x8b, 0x9e, 0xf7, 0xfb, 0x45, 0xcf, 0xfb, 0xf1, 0xb2,
-	0xb7, 0xf6, 0xec, 0xb2, 0xb7, 0xf6, 0xeb, 0x65, 0x6f, 0xed, 0x87, 0x4f, 0xe6, 0xac, 0x5c, 0x9c,
-	0xc4, 0xa3, 0x44, 0xe4, 0x63, 0x21, 0x63, 0x8e, 0xe5, 0x99, 0x90, 0xc7, 0x7a, 0x39, 0x5e, 0xbe,
-	0xfc, 0xca, 0x2a, 0xcf, 0x0b, 0x54, 0xb1, 0x6f, 0xbe, 0x79, 0x1e, 0xfc, 0x17, 0x00, 0x00, 0xff,
-	0xff, 0x45, 0x5d, 0xac, 0x46, 0x81, 0x09, 0x00, 0x00,
+	// 1437 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x58, 0x4f, 0x6f, 0x1b, 0x45,
+	0x14, 0xcf, 0x7a, 0x37, 0x8e, 0xfd, 0x62, 0x87, 0x32, 0xa4, 0xd5, 0x36, 0x94, 0x34, 0x18, 0x09,
+	0x05, 0x50, 0x9d, 0x34, 0xad, 0x90, 0x40, 0x82, 0xaa, 0x89, 0x52, 0x08, 0x14, 0x1a, 0x6d, 0x7a,
+	0xe2, 0x62, 0xcd, 0xee, 0x8e, 0xed, 0x55, 0xbc, 0x33, 0xcb, 0xcc, 0x3a, 0x7f, 0x3e, 0x43, 0x85,
+	0xc4, 0x77, 0x80, 0x03, 0x27, 0xc4, 0xa1, 0x67, 0xc4, 0xb1, 0xc7, 0xaa, 0x27, 0xc4, 0xa1, 0x82,
+	0xf6, 0xc0, 0x47, 0xe0, 0x8a, 0xde, 0xcc, 0xac, 0x1d, 0x27, 0x55, 0x23, 0x6f, 0x7b, 0xb1, 0x66,
+	0xde, 0xbc, 0xdf, 0x9b, 0xb7, 0xef, 0xff, 0x18, 0xae, 0x08, 0x19, 0xae, 0x49, 0x76, 0x48, 0x65,
+	0xac, 0xd6, 0x0e, 0xae, 0x17, 0xcb, 0x76, 0x26, 0x45, 0x2e, 0xc8, 0x82, 0x90, 0x61, 0xbb, 0x20,
+	0x1d, 0x5c, 0x5f, 0x7a, 0x93, 0xa6, 0x09, 0x17, 0x6b, 0xfa, 0xd7, 0xb0, 0x2c, 0x5d, 0x8e, 0x84,
+	0x4a, 0x85, 0xea, 0xe8, 0xdd, 0x9a, 0xd9, 0xd8, 0xa3, 0xc5, 0x9e, 0xe8, 0x09, 0x43, 0xc7, 0x95,
+	0xa5, 0xfa, 0x78, 0x63, 0x26, 0x93, 0x88, 0xe1, 0x7d, 0x7a, 0x61, 0x4e, 0x5a, 0xbf, 0xbb, 0x50,
+	0xdd, 0xa5, 0x92, 0xa6, 0x8a, 0x2c, 0xc2, 0x6c, 0xcc, 0xb8, 0x48, 0x7d, 0x67, 0xc5, 0x59, 0xad,
+	0x07, 0x66, 0x43, 0xda, 0x30, 0x9b, 0x0d, 0x28, 0x57, 0x7e, 0x65, 0xc5, 0x5d, 0x9d, 0xdf, 0x20,
+	0x6d, 0x54, 0xcf, 0x48, 0x38, 0xb8, 0xde, 0xde, 0x1d, 0x50, 0xbe, 0xe9, 0x3d, 0x7a, 0x7a, 0x75,
+	0x26, 0x30, 0x6c, 0x64, 0x03, 0xaa, 0x39, 0x95, 0x49, 0xb7, 0xeb, 0xbb, 0x2b, 0xce, 0xea, 0xfc,
+	0xc6, 0xe2, 0x24, 0xe0, 0xbe, 0x3e, 0xb3, 0x10, 0xcb, 0x49, 0x3e, 0x81, 0x7a, 0x97, 0xb1, 0x8e,
+	0xca, 0x06, 0x49, 0xee, 0x7b, 0x1a, 0x76, 0x69, 0x12, 0x76, 0x87, 0xb1, 0x3d, 0x3c, 0xb5, 0xc0,
+	0x5a, 0xd7, 0xee, 0xc9, 0xdb, 0x50, 0x4f, 0x13, 0xde, 0xd1, 0x8c, 0xfe, 0xec, 0x8a, 0xb3, 0xea,
+	0x05, 0xb5, 0x34, 0xe1, 0xbb, 0xb8, 0x27, 0x57, 0x61, 0x7e, 0x40, 0x39, 0xeb, 0x84, 0x03, 0x11,
+	0xed, 0x2b, 0xbf, 0xaa, 0x8f, 0x01, 0x49, 0x9b, 0x9a, 0x42, 0x56, 0xa0, 0x91, 0xd2, 0xa3, 0x8e,
+	0x66, 0x8a, 0x68, 0xe6, 0xcf, 0x19, 0x8e, 0x94, 0x1e, 0xdd, 0xa5, 0x9c, 0x6d, 0xd1, 0x0c, 0x45,
+	0x20, 0x07, 0xe3, 0xb9, 0x4c, 0x98, 0xf2, 0x6b, 0x2b, 0xce, 0x6a, 0x53, 0x33, 0x6c, 0x1b, 0x0a,
+	0xb9, 0x01, 0x97, 0x90, 0x21, 0x1a, 0x08, 0x95, 0xf0, 0x9e, 0xea, 0x64, 0x4c, 0x9a, 0xfb, 0xfc,
+	0xba, 0xe6, 0x7d, 0x2b, 0xa5, 0x47, 0x5b, 0xf6, 0x70, 0x97, 0x49, 0x7d, 0x31, 0x79, 0x17, 0x1a,
+	0xd1, 0x80, 0x26, 0x69, 0x87, 0x65, 0x22, 0xea, 0x2b, 0x1f, 0xf4, 0xbd, 0xf3, 0x9a, 0xb6, 0xad,
+	0x49, 0xe4, 0x7d, 0x78, 0x03, 0xe5, 0xe6, 0x4c, 0x8e, 0xb8, 0xe6, 0x35, 0x57, 0x33, 0xa5, 0x47,
+	0xf7, 0x99, 0xb4, 0x7c, 0xad, 0x9f, 0x2b, 0x50, 0xdd, 0x56, 0x91, 0x14, 0x87, 0xa8, 0x6b, 0x77,
+	0xc8, 0xa3, 0x3c, 0x11, 0xbc, 0x93, 0xc4, 0xd6, 0x8d, 0x50, 0x90, 0x76, 0x62, 0x72, 0x0f, 0x1a,
+	0x07, 0x4c, 0x26, 0xdd, 0x24, 0xa2, 0x48, 0xf1, 0x2b, 0xc8, 0xb1, 0xf9, 0x11, 0x9a, 0xf4, 0xaf,
+	0xa7, 0x57, 0x2f, 0x9a, 0x40, 0x52, 0xf1, 0x7e, 0x3b, 0x11, 0x6b, 0x29, 0xcd, 0xfb, 0xed, 0x1d,
+	0x9e, 0x3f, 0x79, 0x78, 0x0d, 0x6c, 0x84, 0xed, 0xf0, 0x3c, 0x98, 0x10, 0x40, 0xd6, 0x61, 0x16,
+	0x15, 0x54, 0xbe, 0xab, 0x83, 0xc3, 0xf8, 0x7a, 0x1c, 0xbb, 0x6d, 0xd4, 0xb3, 0x08, 0x0f, 0xcd,
+	0x48, 0xd6, 0xa1, 0xa6, 0x72, 0x2a, 0xf3, 0x84, 0xf7, 0xac, 0xa7, 0x5f, 0x08, 0x0a, 0x46, 0x5c,
+	0x18, 0x50, 0xc3, 0x2c, 0xa6, 0xb9, 0x71, 0xef, 0xfc, 0xc6, 0xd2, 0x69, 0xfe, 0x80, 0xe6, 0x6c,
+	0xab, 0x4f, 0x79, 0x8f, 0x05, 0x96, 0x93, 0x5c, 0x00, 0x37, 0x1e, 0x32, 0xeb, 0x70, 0x5c, 0xb6,
+	0xfe, 0x71, 0xc0, 0x43, 0xc1, 0xe4, 0x16, 0x78, 0x12, 0x85, 0x39, 0xd3, 0x7f, 0xbb, 0x06, 0x92,
+	0xf7, 0xa0, 0x19, 0x52, 0xc5, 0x3a, 0x92, 0x65, 0x83, 0x24, 0xa2, 0x4a, 0x5b, 0xb1, 0x19, 0x34,
+	0x90, 0x18, 0x58, 0x1a, 0x21, 0xe0, 0x75, 0xa5, 0x48, 0x75, 0x0e, 0x78, 0x81, 0x5e, 0x13, 0x1f,
+	0xe6, 0xf2, 0xbe, 0x14, 0xc3, 0x5e, 0x5f, 0x7f, 0xb9, 0x17, 0x14, 0x5b, 0xb2, 0x0d, 0x73, 0x21,
+	0x1d, 0x50, 0x6e, 0x43, 0x78, 0x4a, 0xb5, 0x0a, 0x6c, 0xeb, 0x57, 0x07, 0x60, 0x6c, 0x0c, 0xbc,
+	0xef, 0x80, 0x49, 0x85, 0x8e, 0x76, 0xcc, 0x7d, 0x76, 0x3b, 0xb2, 0x41, 0xa5, 0xac, 0x0d, 0x4e,
+	0x28, 0xec, 0xbe, 0x82, 0xc2, 0x3f, 0x78, 0xd0, 0xd8, 0x1b, 0x86, 0x2a, 0x92, 0x49, 0xa6, 0xe3,
+	0x09, 0x8b, 0x0d, 0x3d, 0x66, 0xd2, 0x7a, 0xc7, 0x7f, 0xf2, 0xf0, 0xda, 0xa2, 0x05, 0xde, 0x8e,
+	0x63, 0xc9, 0x94, 0xda, 0xcb, 0x65, 0xc2, 0x7b, 0x81, 0x61, 0x3b, 0x1d, 0xf1, 0x95, 0x33, 0x11,
+	0xff, 0x7a, 0x14, 0x25, 0x5b, 0x50, 0xc5, 0xbc, 0x65, 0xb1, 0xf6, 0xdc, 0x94, 0x52, 0x2c, 0x94,
+	0xdc, 0x84, 0x5a, 0xcc, 0x06, 0xac, 0x57, 0x84, 0xf2, 0xcb, 0xbe, 0x6f, 0xc4, 0x49, 0x6e, 0x42,
+	0x75, 0x90, 0xa4, 0x49, 0x6e, 0xca, 0x57, 0x51, 0x18, 0x4f, 0x84, 0xff, 0x5d, 0x7d, 0x5a, 0x54,
+	0x54, 0xc3, 0x4b, 0x2e, 0x41, 0x35, 0x1b, 0x86, 0x83, 0x24, 0xd2, 0x25, 0xad, 0x16, 0xd8, 0x1d,
+	0xd6, 0x78, 0x2c, 0x76, 0xa6, 0x90, 0x79, 0x81, 0xd9, 0xa0, 0x19, 0x55, 0xc6, 0x78, 0x6c, 0x0a,
+	0x8d, 0x2e, 0x5c, 0x5e, 0x00, 0x9a, 0xa4, 0xab, 0x0c, 0xb9, 0x0d, 0xb3, 0xb8, 0xcb, 0x75, 0xa1,
+	0x9a, 0xf2, 0xf3, 0x0d, 0x92, 0xb4, 0xa0, 0x31, 0xe4, 0xca, 0x38, 0x3b, 0x64, 0xb1, 0x2e, 0x66,
+	0xb5, 0x60, 0x82, 0xd6, 0xfa, 0xcf, 0x81, 0xaa, 0xf9, 0x1c, 0xf2, 0x0d, 0xd4, 0xb1, 0xfc, 0x99,
+	0xba, 0x6e, 0xa2, 0x61, 0x7d, 0x8a, 0x5b, 0x7f, 0xf9, 0xf7, 0xb7, 0x0f, 0x9d, 0xa0, 0x96, 0xd2,
+	0x23, 0xd3, 0x09, 0xee, 0x01, 0xe8, 0x42, 0x6f, 0x9c, 0x58, 0x29, 0x29, 0x0f, 0x55, 0xba, 0x6b,
+	0x9c, 0x69, 0xf5, 0xd3, 0x36, 0xb2, 0xa1, 0x55, 0x4e, 0xbf, 0x3d, 0x94, 0xd0, 0x7a, 0xe0, 0x81,
+	0x87, 0x2d, 0x87, 0x2c, 0x40, 0xc5, 0x96, 0xee, 0x46, 0x50, 0x49, 0xe2, 0x71, 0x46, 0x54, 0x4a,
+	0x65, 0x84, 0x7b, 0x26, 0x23, 0x2e, 0x42, 0x55, 0xc8, 0x10, 0xcf, 0x3c, 0xd3, 0xe6, 0x85, 0x0c,
+	0x77, 0x62, 0xb2, 0x0e, 0x55, 0x91, 0x31, 0xce, 0xe4, 0xb9, 0xa1, 0x69, 0xf9, 0x74, 0xd0, 0x30,
+	0x85, 0xf5, 0xa4, 0xb3, 0xcf, 0x8e, 0x75, 0x74, 0x36, 0x02, 0xb0, 0xa4, 0xaf, 0xd9, 0x31, 0x06,
+	0x8d, 0x71, 0xdf, 0x5c, 0x89, 0xa0, 0xd1, 0x48, 0x6c, 0x82, 0xe2, 0x90, 0x33, 0xd9, 0x51, 0x7d,
+	0x2a, 0x59, 0x27, 0xcc, 0x8a, 0x0e, 0xdc, 0xd4, 0xe4, 0x3d, 0xa4, 0x6e, 0x66, 0x6a, 0x72, 0x80,
+	0xa8, 0x4f, 0x35, 0x40, 0x5c, 0x00, 0x17, 0x3b, 0xbf, 0xe9, 0xc0, 0xb8, 0x24, 0x4b, 0x50, 0x93,
+	0x2c, 0x66, 0x2c, 0xb5, 0x51, 0xea, 0x05, 0xa3, 0x3d, 0xe6, 0x15, 0x3b, 0xca, 0x12, 0x79, 0xec,
+	0x37, 0x56, 0x9c, 0x55, 0x37, 0xb0, 0x3b, 0xa4, 0xe3, 0x04, 0xc0, 0x94, 0xdf, 0x34, 0x74, 0xb3,
+	0xc3, 0x9c, 0x17, 0x19, 0x93, 0x34, 0x17, 0xd2, 0x5f, 0x38, 0x2f, 0xe7, 0x0b, 0xce, 0xd6, 0x53,
+	0x17, 0x9a, 0x77, 0xac, 0xcb, 0xf6, 0x72, 0x9a, 0xab, 0xf3, 0x5b, 0xbb, 0x56, 0xfa, 0xfb, 0x21,
+	0x53, 0xb9, 0x69, 0x48, 0x5a, 0x69, 0xb3, 0x1f, 0x67, 0xaf, 0x5b, 0x3a, 0x7b, 0x6f, 0x81, 0xd7,
+	0x17, 0x2a, 0x2f, 0x53, 0xfe, 0x34, 0x10, 0x75, 0xd0, 0x2e, 0x2b, 0xd3, 0xe0, 0x0c, 0x92, 0x7c,
+	0x06, 0x6e, 0x97, 0x99, 0xa6, 0x3e, 0xa5, 0x00, 0xc4, 0x61, 0x0d, 0x0f, 0x87, 0x92, 0xb3, 0xb8,
+	0x4c, 0x3c, 0x5a, 0x28, 0xf6, 0x13, 0xfc, 0x1c, 0x9c, 0x5e, 0x6a, 0x25, 0xfa, 0x89, 0xc5, 0xb6,
+	0x1e, 0x54, 0xa0, 0xfe, 0xad, 0x88, 0x99, 0x71, 0xee, 0x38, 0x25, 0x9d, 0x93, 0x29, 0xf9, 0x32,
+	0x97, 0x16, 0xfe, 0x70, 0xcb, 0xfa, 0x63, 0x6c, 0x0d, 0xef, 0xb5, 0x58, 0x63, 0xf6, 0x15, 0xac,
+	0xf1, 0x93, 0x0b, 0xb5, 0x6d, 0x2a, 0x39, 0x8e, 0xc8, 0x64, 0x03, 0xe6, 0x68, 0x14, 0x89, 0x21,
+	0xcf, 0xcf, 0x1d, 0x02, 0x0a, 0x46, 0xd4, 0x43, 0x31, 0x79, 0x80, 0x7a, 0x94, 0x18, 0x69, 0x0a,
+	0x2c, 0xda, 0x44, 0x1c, 0xa2, 0x16, 0x65, 0xcc, 0x6a, 0xa1, 0xa8, 0x8b, 0x14, 0xc3, 0xd1, 0x7c,
+	0x3b, 0xad, 0x2e, 0x16, 0xfb, 0x9a, 0x4c, 0x4b, 0x76, 0xa0, 0x4e, 0xf3, 0x9c, 0x19, 0x41, 0x25,
+	0x32, 0x67, 0x8c, 0x6e, 0xfd, 0xe1, 0x42, 0xe3, 0x0b, 0xc6, 0x99, 0x4a, 0x14, 0x86, 0xad, 0x9e,
+	0x4c, 0x32, 0xfd, 0x72, 0xd4, 0x8e, 0x7a, 0xc1, 0x64, 0x62, 0xde, 0x95, 0xc5, 0x64, 0x62, 0x78,
+	0xc9, 0xc7, 0x30, 0xc7, 0xf4, 0x73, 0xa5, 0x78, 0x51, 0x9e, 0x81, 0x99, 0xd7, 0x8c, 0x85, 0x15,
+	0xcc, 0xe4, 0x4b, 0x68, 0xaa, 0x13, 0xa3, 0x62, 0xf1, 0xe4, 0xb8, 0x72, 0x1a, 0x7d, 0x72, 0x9e,
+	0xb4, 0x32, 0x26, 0x81, 0xf8, 0x68, 0x31, 0x33, 0x90, 0xf7, 0xe2, 0x47, 0x0b, 0xf6, 0xe1, 0xe2,
+	0xd1, 0x62, 0xe6, 0xa3, 0xaf, 0x60, 0x61, 0x54, 0x7d, 0x15, 0xa6, 0xac, 0x3f, 0xab, 0xa1, 0xef,
+	0x9c, 0x86, 0x4e, 0x14, 0xed, 0xe2, 0xf6, 0xee, 0x44, 0x25, 0xff, 0x1c, 0x80, 0x8b, 0x98, 0x59,
+	0x39, 0x55, 0x2d, 0xe7, 0xf2, 0x69, 0x39, 0xa3, 0xda, 0x60, 0x65, 0xd4, 0xf9, 0xa8, 0x58, 0x7c,
+	0x0a, 0x35, 0x66, 0x73, 0xc5, 0x9f, 0xd3, 0x68, 0xff, 0x8c, 0x01, 0xed, 0x79, 0xd1, 0xeb, 0x0a,
+	0xfe, 0xcd, 0xad, 0x47, 0xcf, 0x96, 0x9d, 0xc7, 0xcf, 0x96, 0x9d, 0xbf, 0x9f, 0x2d, 0x3b, 0x3f,
+	0x3e, 0x5f, 0x9e, 0x79, 0xfc, 0x7c, 0x79, 0xe6, 0xcf, 0xe7, 0xcb, 0x33, 0xdf, 0x7d, 0xd0, 0x4b,
+	0xf2, 0xfe, 0x30, 0x6c, 0x47, 0x22, 0x5d, 0x13, 0x32, 0xe4, 0x2c, 0x3f, 0x14, 0x72, 0x1f, 0x97,
+	0x6b, 0x47, 0xa3, 0xbf, 0x2a, 0xf2, 0xe3, 0x8c, 0xa9, 0xb0, 0xaa, 0xff, 0x38, 0xb8, 0xf1, 0x7f,
+	0x00, 0x00, 0x00, 0xff, 0xff, 0xc6, 0x83, 0x8c, 0xa3, 0xc6, 0x10, 0x00, 0x00,
 }
 
 func (m *Params) Marshal() (dAtA []byte, err error) {
@@ -682,6 +1050,16 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.MaxTermEpochs != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.MaxTermEpochs))
+		i--
+		dAtA[i] = 0x58
+	}
+	if m.ClaimEpochs != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.ClaimEpochs))
+		i--
+		dAtA[i] = 0x50
+	}
 	if m.MaxClosingsPerBlock != 0 {
 		i = encodeVarintRewards(dAtA, i, uint64(m.MaxClosingsPerBlock))
 		i--
@@ -771,46 +1149,49 @@ func (m *Escrow) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.TermEpochs != 0 {
-		i = encodeVarintRewards(dAtA, i, uint64(m.TermEpochs))
-		i--
-		dAtA[i] = 0x40
-	}
-	if m.Through != 0 {
-		i = encodeVarintRewards(dAtA, i, uint64(m.Through))
-		i--
-		dAtA[i] = 0x38
-	}
-	if m.From != 0 {
-		i = encodeVarintRewards(dAtA, i, uint64(m.From))
+	if m.Due != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.Due))
 		i--
 		dAtA[i] = 0x30
 	}
-	if m.BaseReplicas != 0 {
-		i = encodeVarintRewards(dAtA, i, uint64(m.BaseReplicas))
+	if m.Update != nil {
+		{
+			size, err := m.Update.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintRewards(dAtA, i, uint64(size))
+		}
 		i--
-		dAtA[i] = 0x28
+		dAtA[i] = 0x2a
 	}
-	{
-		size := m.Rate.Size()
-		i -= size
-		if _, err := m.Rate.MarshalTo(dAtA[i:]); err != nil {
-			return 0, err
+	if m.Starting != nil {
+		{
+			size, err := m.Starting.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintRewards(dAtA, i, uint64(size))
 		}
-		i = encodeVarintRewards(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x22
 	}
-	i--
-	dAtA[i] = 0x22
-	{
-		size := m.Hosting.Size()
-		i -= size
-		if _, err := m.Hosting.MarshalTo(dAtA[i:]); err != nil {
-			return 0, err
+	if len(m.Terms) > 0 {
+		for iNdEx := len(m.Terms) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Terms[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintRewards(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x1a
 		}
-		i = encodeVarintRewards(dAtA, i, uint64(size))
 	}
-	i--
-	dAtA[i] = 0x1a
 	{
 		size := m.Verification.Size()
 		i -= size
@@ -827,6 +1208,112 @@ func (m *Escrow) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintRewards(dAtA, i, uint64(len(m.FunctionId)))
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Term) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Term) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Term) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Balance.Size()
+		i -= size
+		if _, err := m.Balance.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	if m.Through != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.Through))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.From != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.From))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.BaseReplicas != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.BaseReplicas))
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size := m.Rate.Size()
+		i -= size
+		if _, err := m.Rate.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *RateChange) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *RateChange) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RateChange) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Balance.Size()
+		i -= size
+		if _, err := m.Balance.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	{
+		size := m.Rate.Size()
+		i -= size
+		if _, err := m.Rate.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Version != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.Version))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -851,6 +1338,16 @@ func (m *Subscription) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Unsubscribed {
+		i--
+		if m.Unsubscribed {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x58
+	}
 	{
 		size := m.Spent.Size()
 		i -= size
@@ -1008,6 +1505,13 @@ func (m *Lane) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintRewards(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0x72
+	}
 	if m.Closes != 0 {
 		i = encodeVarintRewards(dAtA, i, uint64(m.Closes))
 		i--
@@ -1098,6 +1602,246 @@ func (m *Lane) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *FunctionStats) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FunctionStats) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FunctionStats) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Hosting.Size()
+		i -= size
+		if _, err := m.Hosting.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x42
+	{
+		size := m.Burned.Size()
+		i -= size
+		if _, err := m.Burned.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	{
+		size := m.Fee.Size()
+		i -= size
+		if _, err := m.Fee.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
+	{
+		size := m.Owner.Size()
+		i -= size
+		if _, err := m.Owner.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
+		size := m.Host.Size()
+		i -= size
+		if _, err := m.Host.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	{
+		size := m.Spent.Size()
+		i -= size
+		if _, err := m.Spent.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.Requests != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.Requests))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintRewards(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *NodeStats) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *NodeStats) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *NodeStats) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Hosting.Size()
+		i -= size
+		if _, err := m.Hosting.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
+		size := m.Burned.Size()
+		i -= size
+		if _, err := m.Burned.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	{
+		size := m.Host.Size()
+		i -= size
+		if _, err := m.Host.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.Requests != 0 {
+		i = encodeVarintRewards(dAtA, i, uint64(m.Requests))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintRewards(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Earnings) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Earnings) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Earnings) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Attesting.Size()
+		i -= size
+		if _, err := m.Attesting.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
+	{
+		size := m.Hosting.Size()
+		i -= size
+		if _, err := m.Hosting.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
+		size := m.Routing.Size()
+		i -= size
+		if _, err := m.Routing.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	{
+		size := m.Owning.Size()
+		i -= size
+		if _, err := m.Owning.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	{
+		size := m.Serving.Size()
+		i -= size
+		if _, err := m.Serving.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintRewards(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintRewards(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *GenesisState) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1118,6 +1862,48 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Earnings) > 0 {
+		for iNdEx := len(m.Earnings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Earnings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintRewards(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3a
+		}
+	}
+	if len(m.NodeStats) > 0 {
+		for iNdEx := len(m.NodeStats) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.NodeStats[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintRewards(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if len(m.FunctionStats) > 0 {
+		for iNdEx := len(m.FunctionStats) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.FunctionStats[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintRewards(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
 	if len(m.Lanes) > 0 {
 		for iNdEx := len(m.Lanes) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -1219,6 +2005,12 @@ func (m *Params) Size() (n int) {
 	if m.MaxClosingsPerBlock != 0 {
 		n += 1 + sovRewards(uint64(m.MaxClosingsPerBlock))
 	}
+	if m.ClaimEpochs != 0 {
+		n += 1 + sovRewards(uint64(m.ClaimEpochs))
+	}
+	if m.MaxTermEpochs != 0 {
+		n += 1 + sovRewards(uint64(m.MaxTermEpochs))
+	}
 	return n
 }
 
@@ -1234,8 +2026,32 @@ func (m *Escrow) Size() (n int) {
 	}
 	l = m.Verification.Size()
 	n += 1 + l + sovRewards(uint64(l))
-	l = m.Hosting.Size()
-	n += 1 + l + sovRewards(uint64(l))
+	if len(m.Terms) > 0 {
+		for _, e := range m.Terms {
+			l = e.Size()
+			n += 1 + l + sovRewards(uint64(l))
+		}
+	}
+	if m.Starting != nil {
+		l = m.Starting.Size()
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	if m.Update != nil {
+		l = m.Update.Size()
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	if m.Due != 0 {
+		n += 1 + sovRewards(uint64(m.Due))
+	}
+	return n
+}
+
+func (m *Term) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
 	l = m.Rate.Size()
 	n += 1 + l + sovRewards(uint64(l))
 	if m.BaseReplicas != 0 {
@@ -1247,9 +2063,24 @@ func (m *Escrow) Size() (n int) {
 	if m.Through != 0 {
 		n += 1 + sovRewards(uint64(m.Through))
 	}
-	if m.TermEpochs != 0 {
-		n += 1 + sovRewards(uint64(m.TermEpochs))
+	l = m.Balance.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	return n
+}
+
+func (m *RateChange) Size() (n int) {
+	if m == nil {
+		return 0
 	}
+	var l int
+	_ = l
+	if m.Version != 0 {
+		n += 1 + sovRewards(uint64(m.Version))
+	}
+	l = m.Rate.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Balance.Size()
+	n += 1 + l + sovRewards(uint64(l))
 	return n
 }
 
@@ -1288,6 +2119,9 @@ func (m *Subscription) Size() (n int) {
 	}
 	l = m.Spent.Size()
 	n += 1 + l + sovRewards(uint64(l))
+	if m.Unsubscribed {
+		n += 2
+	}
 	return n
 }
 
@@ -1355,6 +2189,83 @@ func (m *Lane) Size() (n int) {
 	if m.Closes != 0 {
 		n += 1 + sovRewards(uint64(m.Closes))
 	}
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	return n
+}
+
+func (m *FunctionStats) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	if m.Requests != 0 {
+		n += 1 + sovRewards(uint64(m.Requests))
+	}
+	l = m.Spent.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Host.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Owner.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Fee.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Burned.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Hosting.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	return n
+}
+
+func (m *NodeStats) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	if m.Requests != 0 {
+		n += 1 + sovRewards(uint64(m.Requests))
+	}
+	l = m.Host.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Burned.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Hosting.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	return n
+}
+
+func (m *Earnings) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovRewards(uint64(l))
+	}
+	l = m.Serving.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Owning.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Routing.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Hosting.Size()
+	n += 1 + l + sovRewards(uint64(l))
+	l = m.Attesting.Size()
+	n += 1 + l + sovRewards(uint64(l))
 	return n
 }
 
@@ -1380,6 +2291,24 @@ func (m *GenesisState) Size() (n int) {
 	}
 	if len(m.Lanes) > 0 {
 		for _, e := range m.Lanes {
+			l = e.Size()
+			n += 1 + l + sovRewards(uint64(l))
+		}
+	}
+	if len(m.FunctionStats) > 0 {
+		for _, e := range m.FunctionStats {
+			l = e.Size()
+			n += 1 + l + sovRewards(uint64(l))
+		}
+	}
+	if len(m.NodeStats) > 0 {
+		for _, e := range m.NodeStats {
+			l = e.Size()
+			n += 1 + l + sovRewards(uint64(l))
+		}
+	}
+	if len(m.Earnings) > 0 {
+		for _, e := range m.Earnings {
 			l = e.Size()
 			n += 1 + l + sovRewards(uint64(l))
 		}
@@ -1649,6 +2578,44 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClaimEpochs", wireType)
+			}
+			m.ClaimEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ClaimEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxTermEpochs", wireType)
+			}
+			m.MaxTermEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxTermEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipRewards(dAtA[iNdEx:])
@@ -1767,9 +2734,9 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Hosting", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
 			}
-			var stringLen uint64
+			var msglen int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowRewards
@@ -1779,27 +2746,168 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
+				msglen |= int(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
+			if msglen < 0 {
 				return ErrInvalidLengthRewards
 			}
-			postIndex := iNdEx + intStringLen
+			postIndex := iNdEx + msglen
 			if postIndex < 0 {
 				return ErrInvalidLengthRewards
 			}
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if err := m.Hosting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			m.Terms = append(m.Terms, Term{})
+			if err := m.Terms[len(m.Terms)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
 		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Starting", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Starting == nil {
+				m.Starting = &Term{}
+			}
+			if err := m.Starting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Update", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Update == nil {
+				m.Update = &RateChange{}
+			}
+			if err := m.Update.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Due", wireType)
+			}
+			m.Due = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Due |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipRewards(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Term) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowRewards
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Term: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Term: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Rate", wireType)
 			}
@@ -1833,7 +2941,7 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
-		case 5:
+		case 2:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field BaseReplicas", wireType)
 			}
@@ -1852,7 +2960,7 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 6:
+		case 3:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
 			}
@@ -1871,7 +2979,7 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 7:
+		case 4:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Through", wireType)
 			}
@@ -1890,11 +2998,11 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 8:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field TermEpochs", wireType)
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Balance", wireType)
 			}
-			m.TermEpochs = 0
+			var stringLen uint64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowRewards
@@ -1904,11 +3012,163 @@ func (m *Escrow) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.TermEpochs |= uint64(b&0x7F) << shift
+				stringLen |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Balance.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipRewards(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *RateChange) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowRewards
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: RateChange: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: RateChange: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
+			}
+			m.Version = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Version |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rate", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Rate.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Balance", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Balance.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipRewards(dAtA[iNdEx:])
@@ -2248,6 +3508,26 @@ func (m *Subscription) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unsubscribed", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Unsubscribed = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipRewards(dAtA[iNdEx:])
@@ -2808,6 +4088,798 @@ func (m *Lane) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 14:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipRewards(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FunctionStats) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowRewards
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FunctionStats: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FunctionStats: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Requests", wireType)
+			}
+			m.Requests = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Requests |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Spent", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Spent.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Host", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Host.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Owner.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Fee", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Fee.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Burned", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Burned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Hosting", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Hosting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipRewards(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *NodeStats) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowRewards
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: NodeStats: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: NodeStats: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Requests", wireType)
+			}
+			m.Requests = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Requests |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Host", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Host.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Burned", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Burned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Hosting", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Hosting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipRewards(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Earnings) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowRewards
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Earnings: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Earnings: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Serving", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Serving.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owning", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Owning.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Routing", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Routing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Hosting", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Hosting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Attesting", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Attesting.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipRewards(dAtA[iNdEx:])
@@ -2990,6 +5062,108 @@ func (m *GenesisState) Unmarshal(dAtA []byte) error {
 			}
 			m.Lanes = append(m.Lanes, Lane{})
 			if err := m.Lanes[len(m.Lanes)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionStats", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionStats = append(m.FunctionStats, FunctionStats{})
+			if err := m.FunctionStats[len(m.FunctionStats)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field NodeStats", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.NodeStats = append(m.NodeStats, NodeStats{})
+			if err := m.NodeStats[len(m.NodeStats)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Earnings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowRewards
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthRewards
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthRewards
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Earnings = append(m.Earnings, Earnings{})
+			if err := m.Earnings[len(m.Earnings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

@@ -7,10 +7,15 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// NewSubscription returns an empty subscription.
-func NewSubscription(payer, functionID string) Subscription {
+// lanesPerBlock is more than any block has room for.
+const lanesPerBlock = 1 << 20
+
+// NewSubscription returns an empty subscription that begins at a height. Its count of lanes starts beyond that of any earlier subscription
+// of the same payer, which ended in an earlier block: the ids of lanes count on it, and receipts for an old lane must never fit a new one.
+func NewSubscription(payer, functionID string, height int64) Subscription {
 	return Subscription{
 		Payer: payer, FunctionId: functionID, Balance: math.ZeroInt(), Locked: math.ZeroInt(), Spent: math.ZeroInt(), Limits: NoLimits(),
+		Lanes: uint64(height) * lanesPerBlock,
 	}
 }
 
@@ -40,8 +45,16 @@ func (s Subscription) Validate() error {
 	return s.Limits.Validate()
 }
 
+// Empty subscriptions hold nothing and promise nothing, and are forgotten. Public ones live as long as their function.
+func (s Subscription) Empty() bool {
+	return s.Locked.IsZero() && s.Balance.IsZero() && (s.Unsubscribed || !s.Public)
+}
+
 // Lock moves an amount from the balance into lanes. Limits bind everyone but the payer.
 func (s *Subscription) Lock(opener string, price, amount math.Int, epoch uint64) error {
+	if s.Unsubscribed {
+		return errors.Wrap(ErrUnsubscribed, s.Payer)
+	}
 	if s.Balance.LT(amount) {
 		return errors.Wrapf(ErrInsufficientBalance, "%s is needed, %s is there", amount, s.Balance)
 	}

@@ -157,6 +157,325 @@ func (m *MsgSubscribeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgSubscribeResponse proto.InternalMessageInfo
 
+// MsgTopUp may be sent by anyone.
+type MsgTopUp struct {
+	Sender     string     `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	Payer      string     `protobuf:"bytes,2,opt,name=payer,proto3" json:"payer,omitempty"`
+	FunctionId string     `protobuf:"bytes,3,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	Amount     types.Coin `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount"`
+}
+
+func (m *MsgTopUp) Reset()         { *m = MsgTopUp{} }
+func (m *MsgTopUp) String() string { return proto.CompactTextString(m) }
+func (*MsgTopUp) ProtoMessage()    {}
+func (*MsgTopUp) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{2}
+}
+func (m *MsgTopUp) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTopUp) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTopUp.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTopUp) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTopUp.Merge(m, src)
+}
+func (m *MsgTopUp) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTopUp) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTopUp.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTopUp proto.InternalMessageInfo
+
+func (m *MsgTopUp) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgTopUp) GetPayer() string {
+	if m != nil {
+		return m.Payer
+	}
+	return ""
+}
+
+func (m *MsgTopUp) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgTopUp) GetAmount() types.Coin {
+	if m != nil {
+		return m.Amount
+	}
+	return types.Coin{}
+}
+
+// MsgTopUpResponse is empty.
+type MsgTopUpResponse struct {
+}
+
+func (m *MsgTopUpResponse) Reset()         { *m = MsgTopUpResponse{} }
+func (m *MsgTopUpResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgTopUpResponse) ProtoMessage()    {}
+func (*MsgTopUpResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{3}
+}
+func (m *MsgTopUpResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTopUpResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTopUpResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTopUpResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTopUpResponse.Merge(m, src)
+}
+func (m *MsgTopUpResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTopUpResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTopUpResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTopUpResponse proto.InternalMessageInfo
+
+// MsgSetDelegate is signed by the payer.
+type MsgSetDelegate struct {
+	Payer      string `protobuf:"bytes,1,opt,name=payer,proto3" json:"payer,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// delegate may be empty: then only the payer opens lanes.
+	Delegate string `protobuf:"bytes,3,opt,name=delegate,proto3" json:"delegate,omitempty"`
+	Limits   Limits `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits"`
+}
+
+func (m *MsgSetDelegate) Reset()         { *m = MsgSetDelegate{} }
+func (m *MsgSetDelegate) String() string { return proto.CompactTextString(m) }
+func (*MsgSetDelegate) ProtoMessage()    {}
+func (*MsgSetDelegate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{4}
+}
+func (m *MsgSetDelegate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSetDelegate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSetDelegate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSetDelegate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSetDelegate.Merge(m, src)
+}
+func (m *MsgSetDelegate) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSetDelegate) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSetDelegate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSetDelegate proto.InternalMessageInfo
+
+func (m *MsgSetDelegate) GetPayer() string {
+	if m != nil {
+		return m.Payer
+	}
+	return ""
+}
+
+func (m *MsgSetDelegate) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgSetDelegate) GetDelegate() string {
+	if m != nil {
+		return m.Delegate
+	}
+	return ""
+}
+
+func (m *MsgSetDelegate) GetLimits() Limits {
+	if m != nil {
+		return m.Limits
+	}
+	return Limits{}
+}
+
+// MsgSetDelegateResponse is empty.
+type MsgSetDelegateResponse struct {
+}
+
+func (m *MsgSetDelegateResponse) Reset()         { *m = MsgSetDelegateResponse{} }
+func (m *MsgSetDelegateResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgSetDelegateResponse) ProtoMessage()    {}
+func (*MsgSetDelegateResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{5}
+}
+func (m *MsgSetDelegateResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSetDelegateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSetDelegateResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSetDelegateResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSetDelegateResponse.Merge(m, src)
+}
+func (m *MsgSetDelegateResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSetDelegateResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSetDelegateResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSetDelegateResponse proto.InternalMessageInfo
+
+// MsgUnsubscribe is signed by the payer.
+type MsgUnsubscribe struct {
+	Payer      string `protobuf:"bytes,1,opt,name=payer,proto3" json:"payer,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+}
+
+func (m *MsgUnsubscribe) Reset()         { *m = MsgUnsubscribe{} }
+func (m *MsgUnsubscribe) String() string { return proto.CompactTextString(m) }
+func (*MsgUnsubscribe) ProtoMessage()    {}
+func (*MsgUnsubscribe) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{6}
+}
+func (m *MsgUnsubscribe) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnsubscribe) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnsubscribe.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnsubscribe) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnsubscribe.Merge(m, src)
+}
+func (m *MsgUnsubscribe) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnsubscribe) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnsubscribe.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnsubscribe proto.InternalMessageInfo
+
+func (m *MsgUnsubscribe) GetPayer() string {
+	if m != nil {
+		return m.Payer
+	}
+	return ""
+}
+
+func (m *MsgUnsubscribe) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+// MsgUnsubscribeResponse tells what is paid back at the end of the block and what lanes still hold.
+type MsgUnsubscribeResponse struct {
+	Returned types.Coin `protobuf:"bytes,1,opt,name=returned,proto3" json:"returned"`
+	Locked   types.Coin `protobuf:"bytes,2,opt,name=locked,proto3" json:"locked"`
+}
+
+func (m *MsgUnsubscribeResponse) Reset()         { *m = MsgUnsubscribeResponse{} }
+func (m *MsgUnsubscribeResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUnsubscribeResponse) ProtoMessage()    {}
+func (*MsgUnsubscribeResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{7}
+}
+func (m *MsgUnsubscribeResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnsubscribeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnsubscribeResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnsubscribeResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnsubscribeResponse.Merge(m, src)
+}
+func (m *MsgUnsubscribeResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnsubscribeResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnsubscribeResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnsubscribeResponse proto.InternalMessageInfo
+
+func (m *MsgUnsubscribeResponse) GetReturned() types.Coin {
+	if m != nil {
+		return m.Returned
+	}
+	return types.Coin{}
+}
+
+func (m *MsgUnsubscribeResponse) GetLocked() types.Coin {
+	if m != nil {
+		return m.Locked
+	}
+	return types.Coin{}
+}
+
 // LaneEntry opens a lane, or raises the one named by lane_id.
 type LaneEntry struct {
 	// lane_id, when set, names the lane to raise; only cap is read beside it.
@@ -176,7 +495,7 @@ func (m *LaneEntry) Reset()         { *m = LaneEntry{} }
 func (m *LaneEntry) String() string { return proto.CompactTextString(m) }
 func (*LaneEntry) ProtoMessage()    {}
 func (*LaneEntry) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{2}
+	return fileDescriptor_e489d79a6b88b0a5, []int{8}
 }
 func (m *LaneEntry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -264,7 +583,7 @@ func (m *MsgOpenLanes) Reset()         { *m = MsgOpenLanes{} }
 func (m *MsgOpenLanes) String() string { return proto.CompactTextString(m) }
 func (*MsgOpenLanes) ProtoMessage()    {}
 func (*MsgOpenLanes) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{3}
+	return fileDescriptor_e489d79a6b88b0a5, []int{9}
 }
 func (m *MsgOpenLanes) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -316,7 +635,7 @@ func (m *MsgOpenLanesResponse) Reset()         { *m = MsgOpenLanesResponse{} }
 func (m *MsgOpenLanesResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgOpenLanesResponse) ProtoMessage()    {}
 func (*MsgOpenLanesResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{4}
+	return fileDescriptor_e489d79a6b88b0a5, []int{10}
 }
 func (m *MsgOpenLanesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -362,7 +681,7 @@ func (m *MsgSettle) Reset()         { *m = MsgSettle{} }
 func (m *MsgSettle) String() string { return proto.CompactTextString(m) }
 func (*MsgSettle) ProtoMessage()    {}
 func (*MsgSettle) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{5}
+	return fileDescriptor_e489d79a6b88b0a5, []int{11}
 }
 func (m *MsgSettle) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -417,7 +736,7 @@ func (m *SettleOutcome) Reset()         { *m = SettleOutcome{} }
 func (m *SettleOutcome) String() string { return proto.CompactTextString(m) }
 func (*SettleOutcome) ProtoMessage()    {}
 func (*SettleOutcome) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{6}
+	return fileDescriptor_e489d79a6b88b0a5, []int{12}
 }
 func (m *SettleOutcome) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -469,7 +788,7 @@ func (m *MsgSettleResponse) Reset()         { *m = MsgSettleResponse{} }
 func (m *MsgSettleResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSettleResponse) ProtoMessage()    {}
 func (*MsgSettleResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{7}
+	return fileDescriptor_e489d79a6b88b0a5, []int{13}
 }
 func (m *MsgSettleResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -505,6 +824,229 @@ func (m *MsgSettleResponse) GetOutcomes() []SettleOutcome {
 	return nil
 }
 
+// MsgCloseLanes is signed by the host's operator, the payer, or whoever opened the lanes.
+type MsgCloseLanes struct {
+	Sender  string   `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	LaneIds [][]byte `protobuf:"bytes,2,rep,name=lane_ids,json=laneIds,proto3" json:"lane_ids,omitempty"`
+}
+
+func (m *MsgCloseLanes) Reset()         { *m = MsgCloseLanes{} }
+func (m *MsgCloseLanes) String() string { return proto.CompactTextString(m) }
+func (*MsgCloseLanes) ProtoMessage()    {}
+func (*MsgCloseLanes) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{14}
+}
+func (m *MsgCloseLanes) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCloseLanes) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCloseLanes.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCloseLanes) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCloseLanes.Merge(m, src)
+}
+func (m *MsgCloseLanes) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCloseLanes) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCloseLanes.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCloseLanes proto.InternalMessageInfo
+
+func (m *MsgCloseLanes) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgCloseLanes) GetLaneIds() [][]byte {
+	if m != nil {
+		return m.LaneIds
+	}
+	return nil
+}
+
+// MsgCloseLanesResponse is empty.
+type MsgCloseLanesResponse struct {
+}
+
+func (m *MsgCloseLanesResponse) Reset()         { *m = MsgCloseLanesResponse{} }
+func (m *MsgCloseLanesResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgCloseLanesResponse) ProtoMessage()    {}
+func (*MsgCloseLanesResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{15}
+}
+func (m *MsgCloseLanesResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCloseLanesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCloseLanesResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCloseLanesResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCloseLanesResponse.Merge(m, src)
+}
+func (m *MsgCloseLanesResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCloseLanesResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCloseLanesResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCloseLanesResponse proto.InternalMessageInfo
+
+// MsgFundFunction may be sent by anyone. What is left at the end of a term goes to the owner.
+type MsgFundFunction struct {
+	Sender     string `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	FunctionId string `protobuf:"bytes,2,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+	// epochs are added after those that are paid for already.
+	Epochs uint64 `protobuf:"varint,3,opt,name=epochs,proto3" json:"epochs,omitempty"`
+	// base_replicas are as many as before, or more; 0 leaves them as they are.
+	BaseReplicas uint32 `protobuf:"varint,4,opt,name=base_replicas,json=baseReplicas,proto3" json:"base_replicas,omitempty"`
+	// max_cost is the most that the sender accepts to be charged.
+	MaxCost types.Coin `protobuf:"bytes,5,opt,name=max_cost,json=maxCost,proto3" json:"max_cost"`
+}
+
+func (m *MsgFundFunction) Reset()         { *m = MsgFundFunction{} }
+func (m *MsgFundFunction) String() string { return proto.CompactTextString(m) }
+func (*MsgFundFunction) ProtoMessage()    {}
+func (*MsgFundFunction) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{16}
+}
+func (m *MsgFundFunction) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgFundFunction) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgFundFunction.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgFundFunction) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgFundFunction.Merge(m, src)
+}
+func (m *MsgFundFunction) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgFundFunction) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgFundFunction.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgFundFunction proto.InternalMessageInfo
+
+func (m *MsgFundFunction) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgFundFunction) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+func (m *MsgFundFunction) GetEpochs() uint64 {
+	if m != nil {
+		return m.Epochs
+	}
+	return 0
+}
+
+func (m *MsgFundFunction) GetBaseReplicas() uint32 {
+	if m != nil {
+		return m.BaseReplicas
+	}
+	return 0
+}
+
+func (m *MsgFundFunction) GetMaxCost() types.Coin {
+	if m != nil {
+		return m.MaxCost
+	}
+	return types.Coin{}
+}
+
+// MsgFundFunctionResponse tells what was charged and the last epoch that is paid for.
+type MsgFundFunctionResponse struct {
+	Charged types.Coin `protobuf:"bytes,1,opt,name=charged,proto3" json:"charged"`
+	Through uint64     `protobuf:"varint,2,opt,name=through,proto3" json:"through,omitempty"`
+}
+
+func (m *MsgFundFunctionResponse) Reset()         { *m = MsgFundFunctionResponse{} }
+func (m *MsgFundFunctionResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgFundFunctionResponse) ProtoMessage()    {}
+func (*MsgFundFunctionResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e489d79a6b88b0a5, []int{17}
+}
+func (m *MsgFundFunctionResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgFundFunctionResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgFundFunctionResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgFundFunctionResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgFundFunctionResponse.Merge(m, src)
+}
+func (m *MsgFundFunctionResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgFundFunctionResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgFundFunctionResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgFundFunctionResponse proto.InternalMessageInfo
+
+func (m *MsgFundFunctionResponse) GetCharged() types.Coin {
+	if m != nil {
+		return m.Charged
+	}
+	return types.Coin{}
+}
+
+func (m *MsgFundFunctionResponse) GetThrough() uint64 {
+	if m != nil {
+		return m.Through
+	}
+	return 0
+}
+
 // MsgClaimHosting may be sent by anyone for any node; the money goes to its operator.
 type MsgClaimHosting struct {
 	Sender      string   `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
@@ -516,7 +1058,7 @@ func (m *MsgClaimHosting) Reset()         { *m = MsgClaimHosting{} }
 func (m *MsgClaimHosting) String() string { return proto.CompactTextString(m) }
 func (*MsgClaimHosting) ProtoMessage()    {}
 func (*MsgClaimHosting) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{8}
+	return fileDescriptor_e489d79a6b88b0a5, []int{18}
 }
 func (m *MsgClaimHosting) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -575,7 +1117,7 @@ func (m *MsgClaimHostingResponse) Reset()         { *m = MsgClaimHostingResponse
 func (m *MsgClaimHostingResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgClaimHostingResponse) ProtoMessage()    {}
 func (*MsgClaimHostingResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{9}
+	return fileDescriptor_e489d79a6b88b0a5, []int{19}
 }
 func (m *MsgClaimHostingResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -621,7 +1163,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{10}
+	return fileDescriptor_e489d79a6b88b0a5, []int{20}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -672,7 +1214,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e489d79a6b88b0a5, []int{11}
+	return fileDescriptor_e489d79a6b88b0a5, []int{21}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -704,12 +1246,22 @@ var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
 func init() {
 	proto.RegisterType((*MsgSubscribe)(nil), "orb.rewards.v1.MsgSubscribe")
 	proto.RegisterType((*MsgSubscribeResponse)(nil), "orb.rewards.v1.MsgSubscribeResponse")
+	proto.RegisterType((*MsgTopUp)(nil), "orb.rewards.v1.MsgTopUp")
+	proto.RegisterType((*MsgTopUpResponse)(nil), "orb.rewards.v1.MsgTopUpResponse")
+	proto.RegisterType((*MsgSetDelegate)(nil), "orb.rewards.v1.MsgSetDelegate")
+	proto.RegisterType((*MsgSetDelegateResponse)(nil), "orb.rewards.v1.MsgSetDelegateResponse")
+	proto.RegisterType((*MsgUnsubscribe)(nil), "orb.rewards.v1.MsgUnsubscribe")
+	proto.RegisterType((*MsgUnsubscribeResponse)(nil), "orb.rewards.v1.MsgUnsubscribeResponse")
 	proto.RegisterType((*LaneEntry)(nil), "orb.rewards.v1.LaneEntry")
 	proto.RegisterType((*MsgOpenLanes)(nil), "orb.rewards.v1.MsgOpenLanes")
 	proto.RegisterType((*MsgOpenLanesResponse)(nil), "orb.rewards.v1.MsgOpenLanesResponse")
 	proto.RegisterType((*MsgSettle)(nil), "orb.rewards.v1.MsgSettle")
 	proto.RegisterType((*SettleOutcome)(nil), "orb.rewards.v1.SettleOutcome")
 	proto.RegisterType((*MsgSettleResponse)(nil), "orb.rewards.v1.MsgSettleResponse")
+	proto.RegisterType((*MsgCloseLanes)(nil), "orb.rewards.v1.MsgCloseLanes")
+	proto.RegisterType((*MsgCloseLanesResponse)(nil), "orb.rewards.v1.MsgCloseLanesResponse")
+	proto.RegisterType((*MsgFundFunction)(nil), "orb.rewards.v1.MsgFundFunction")
+	proto.RegisterType((*MsgFundFunctionResponse)(nil), "orb.rewards.v1.MsgFundFunctionResponse")
 	proto.RegisterType((*MsgClaimHosting)(nil), "orb.rewards.v1.MsgClaimHosting")
 	proto.RegisterType((*MsgClaimHostingResponse)(nil), "orb.rewards.v1.MsgClaimHostingResponse")
 	proto.RegisterType((*MsgUpdateParams)(nil), "orb.rewards.v1.MsgUpdateParams")
@@ -719,68 +1271,91 @@ func init() {
 func init() { proto.RegisterFile("orb/rewards/v1/tx.proto", fileDescriptor_e489d79a6b88b0a5) }
 
 var fileDescriptor_e489d79a6b88b0a5 = []byte{
-	// 969 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0x4f, 0x6f, 0x1b, 0x45,
-	0x14, 0xcf, 0x7a, 0xfd, 0x77, 0xe2, 0x40, 0x3b, 0x0a, 0xf1, 0xda, 0x4d, 0x1d, 0x77, 0x85, 0x84,
-	0x89, 0xc4, 0x2e, 0x4e, 0x11, 0x12, 0x3e, 0xb4, 0x22, 0x11, 0x88, 0x88, 0x86, 0xa0, 0x2d, 0x48,
-	0x88, 0x4b, 0xb5, 0x7f, 0x86, 0xed, 0xa8, 0xde, 0x9d, 0x65, 0x66, 0x9c, 0xd6, 0x37, 0xc4, 0x91,
-	0x13, 0x1f, 0x00, 0x89, 0x2b, 0xe2, 0x94, 0x43, 0x3f, 0x03, 0xea, 0xb1, 0xe2, 0xc4, 0x09, 0xa1,
-	0xe4, 0x90, 0x0f, 0xc1, 0x05, 0xcd, 0x9f, 0x5d, 0xaf, 0x5d, 0x93, 0x44, 0xbd, 0x44, 0x6f, 0xe6,
-	0xbd, 0xf7, 0xdb, 0xf7, 0xfb, 0xbd, 0xf7, 0xc6, 0x01, 0x1d, 0x42, 0x03, 0x97, 0xa2, 0xa7, 0x3e,
-	0x8d, 0x98, 0x7b, 0x32, 0x72, 0xf9, 0x33, 0x27, 0xa3, 0x84, 0x13, 0xf8, 0x06, 0xa1, 0x81, 0xa3,
-	0x1d, 0xce, 0xc9, 0xa8, 0x77, 0xd3, 0x4f, 0x70, 0x4a, 0x5c, 0xf9, 0x57, 0x85, 0xf4, 0xfa, 0x21,
-	0x61, 0x09, 0x61, 0x6e, 0xe0, 0x33, 0xe4, 0x9e, 0x8c, 0x02, 0xc4, 0xfd, 0x91, 0x1b, 0x12, 0x9c,
-	0x6a, 0x7f, 0x47, 0xfb, 0x13, 0x16, 0x0b, 0xe8, 0x84, 0xc5, 0xda, 0xd1, 0x55, 0x8e, 0x47, 0xf2,
-	0xe4, 0xaa, 0x83, 0x76, 0x6d, 0xc6, 0x24, 0x26, 0xea, 0x5e, 0x58, 0xfa, 0x76, 0x5b, 0x55, 0x19,
-	0x22, 0x9c, 0x71, 0x01, 0xa5, 0xcd, 0x45, 0x6f, 0xc1, 0x21, 0xaf, 0x5a, 0x7a, 0xed, 0x3f, 0x2a,
-	0xa0, 0x7d, 0xc4, 0xe2, 0x87, 0xd3, 0x80, 0x85, 0x14, 0x07, 0x08, 0x3a, 0xa0, 0x96, 0xf9, 0x33,
-	0x44, 0x2d, 0x63, 0x60, 0x0c, 0x5b, 0xfb, 0xd6, 0x9f, 0xcf, 0xdf, 0xdb, 0xd4, 0x35, 0x7c, 0x1c,
-	0x45, 0x14, 0x31, 0xf6, 0x90, 0x53, 0x9c, 0xc6, 0x9e, 0x0a, 0x83, 0x3b, 0x60, 0xfd, 0xbb, 0x69,
-	0x1a, 0x72, 0x4c, 0xd2, 0x47, 0x38, 0xb2, 0x2a, 0x22, 0xcb, 0x03, 0xf9, 0xd5, 0x61, 0x04, 0xef,
-	0x81, 0x46, 0x84, 0x32, 0xc2, 0x30, 0xb7, 0xcc, 0x81, 0x31, 0x5c, 0xdf, 0xeb, 0x3a, 0x1a, 0x4f,
-	0x28, 0xe3, 0x68, 0x65, 0x9c, 0x03, 0x82, 0xd3, 0xfd, 0xd6, 0x8b, 0xbf, 0x77, 0xd6, 0x7e, 0xbb,
-	0x38, 0xdd, 0x35, 0xbc, 0x3c, 0x09, 0x7e, 0x00, 0x9a, 0x11, 0x9a, 0xa0, 0xd8, 0xe7, 0xc8, 0xaa,
-	0x5e, 0x51, 0x53, 0x11, 0x09, 0x3f, 0x02, 0xf5, 0x09, 0x4e, 0x30, 0x67, 0x56, 0x4d, 0x7e, 0x74,
-	0xcb, 0x59, 0xec, 0x98, 0xf3, 0x40, 0x7a, 0xcb, 0x5f, 0xd4, 0x09, 0x70, 0x0b, 0xd4, 0xb3, 0x69,
-	0x30, 0xc1, 0xa1, 0x55, 0x1f, 0x18, 0xc3, 0xa6, 0xa7, 0x4f, 0xe3, 0xed, 0x1f, 0x2f, 0x4e, 0x77,
-	0x15, 0xeb, 0x9f, 0x2e, 0x4e, 0x77, 0x37, 0x84, 0xae, 0x85, 0x6e, 0xf6, 0x16, 0xd8, 0x2c, 0xeb,
-	0xe8, 0x21, 0x96, 0x91, 0x94, 0x21, 0xfb, 0x5f, 0x03, 0xb4, 0x1e, 0xf8, 0x29, 0xfa, 0x24, 0xe5,
-	0x74, 0x06, 0x3b, 0xa0, 0x31, 0xf1, 0x53, 0x24, 0x94, 0x12, 0xfa, 0xb6, 0xbd, 0xba, 0x38, 0x1e,
-	0x46, 0x73, 0xd9, 0x2b, 0xaf, 0x25, 0xbb, 0xf9, 0x8a, 0xec, 0x6f, 0x81, 0x3a, 0xa1, 0x81, 0xf0,
-	0x49, 0xd1, 0xbc, 0x1a, 0xa1, 0xc1, 0x61, 0x24, 0xf2, 0x18, 0x62, 0x4c, 0xa4, 0x3d, 0x41, 0x33,
-	0x29, 0x4e, 0xdb, 0x03, 0xfa, 0xea, 0x73, 0x34, 0x83, 0x63, 0x50, 0xcb, 0x28, 0x0e, 0x91, 0x24,
-	0x7f, 0xdd, 0x66, 0xa9, 0x14, 0x78, 0x03, 0x98, 0xa1, 0x9f, 0x59, 0x8d, 0x81, 0x31, 0xac, 0x7a,
-	0xc2, 0xb4, 0x7f, 0x35, 0xe4, 0x78, 0x1d, 0x67, 0x28, 0x15, 0x22, 0x30, 0xf8, 0x3e, 0xa8, 0x93,
-	0x0c, 0xa5, 0xd7, 0x98, 0x2f, 0x1d, 0x27, 0xe6, 0x07, 0xa5, 0x9c, 0x62, 0xc4, 0xac, 0xca, 0xc0,
-	0x94, 0x25, 0x2d, 0xb7, 0x32, 0x97, 0x77, 0x61, 0x7e, 0x74, 0xd2, 0xf8, 0xb6, 0x68, 0x9b, 0x06,
-	0x2b, 0xfa, 0x56, 0x14, 0x64, 0x8f, 0x64, 0xdf, 0x8a, 0x73, 0xde, 0x37, 0xd8, 0x05, 0x4d, 0xdd,
-	0x29, 0x66, 0x19, 0x03, 0x73, 0xd8, 0xf6, 0x1a, 0xaa, 0x55, 0xcc, 0xfe, 0xc5, 0x00, 0x2d, 0xd1,
-	0x6b, 0xc4, 0xf9, 0x04, 0xc1, 0x3d, 0xd0, 0x60, 0xd2, 0xba, 0x9a, 0x52, 0x1e, 0x08, 0xef, 0x81,
-	0xa6, 0x5e, 0xd2, 0x9c, 0x54, 0x47, 0x93, 0x52, 0x9b, 0x7b, 0x32, 0x72, 0x3c, 0x65, 0x96, 0x29,
-	0x15, 0x39, 0xe3, 0x5b, 0x82, 0x53, 0x8e, 0x26, 0x48, 0x01, 0x39, 0x8c, 0xf2, 0x6c, 0xdf, 0x07,
-	0x1b, 0xca, 0x3a, 0x9e, 0xf2, 0x90, 0x24, 0x08, 0xf6, 0xc4, 0xd7, 0xbe, 0x9f, 0x22, 0xc6, 0x99,
-	0x2c, 0xb1, 0xea, 0x15, 0x67, 0x08, 0x41, 0x35, 0x24, 0x11, 0x92, 0x63, 0xb7, 0xe1, 0x49, 0xdb,
-	0xfe, 0x0a, 0xdc, 0x2c, 0xe8, 0x15, 0x7a, 0xdc, 0x07, 0x4d, 0xa2, 0xf0, 0x94, 0x1e, 0xeb, 0x7b,
-	0xb7, 0x97, 0xfb, 0xb0, 0xf0, 0xd5, 0xfd, 0xaa, 0x28, 0xdc, 0x2b, 0x92, 0xc4, 0x28, 0xbc, 0x79,
-	0xc4, 0xe2, 0x83, 0x89, 0x8f, 0x93, 0xcf, 0x08, 0xe3, 0x38, 0x8d, 0xc5, 0x34, 0x30, 0x94, 0x46,
-	0xd7, 0x99, 0x06, 0x15, 0x57, 0x1a, 0xeb, 0x4a, 0x79, 0xac, 0xef, 0x80, 0x76, 0x69, 0x1d, 0x98,
-	0x65, 0x0e, 0xcc, 0x61, 0xcb, 0x5b, 0x9f, 0xef, 0x03, 0x1b, 0x0f, 0xe4, 0x1c, 0x28, 0x18, 0x21,
-	0xd9, 0x0d, 0x21, 0x59, 0xb9, 0x1a, 0xfb, 0x0b, 0xd0, 0x59, 0x2a, 0xb0, 0x60, 0x7f, 0x17, 0x54,
-	0x33, 0x5f, 0x2f, 0xed, 0xa5, 0x4b, 0xa1, 0x58, 0xcb, 0x60, 0xfb, 0xb9, 0x62, 0xfc, 0x75, 0x16,
-	0xf9, 0x1c, 0x7d, 0xe9, 0x53, 0x3f, 0x61, 0xf0, 0x43, 0xd0, 0xf2, 0xa7, 0xfc, 0x31, 0xa1, 0x98,
-	0xcf, 0xae, 0x24, 0x3d, 0x0f, 0x15, 0xef, 0x59, 0x26, 0x11, 0x24, 0xef, 0x15, 0xef, 0x99, 0xc2,
-	0x5f, 0x78, 0xcf, 0x54, 0xc2, 0xd8, 0x11, 0xc4, 0xe7, 0x50, 0x82, 0xfb, 0xad, 0xf2, 0x6f, 0xc2,
-	0x52, 0x89, 0x76, 0x57, 0xca, 0x50, 0xbe, 0xca, 0x65, 0xd8, 0xfb, 0xdd, 0x04, 0xe6, 0x11, 0x8b,
-	0xe1, 0x31, 0x68, 0xcd, 0x7f, 0x31, 0xb6, 0x97, 0x4b, 0x29, 0xbf, 0x83, 0xbd, 0xb7, 0x2f, 0xf3,
-	0x16, 0xfa, 0x1e, 0x83, 0xd6, 0xfc, 0x8d, 0x58, 0x05, 0x58, 0x78, 0x57, 0x02, 0xbe, 0xba, 0xbe,
-	0x9f, 0x82, 0xba, 0xde, 0xcf, 0xee, 0xaa, 0x02, 0xa4, 0xab, 0x77, 0xe7, 0x7f, 0x5d, 0x05, 0xce,
-	0x37, 0xa0, 0xbd, 0x30, 0xb1, 0x3b, 0x2b, 0x52, 0xca, 0x01, 0xbd, 0x77, 0xae, 0x08, 0x28, 0x23,
-	0x2f, 0x4c, 0xc6, 0x2a, 0xe4, 0x72, 0xc0, 0x4a, 0xe4, 0x55, 0x5d, 0xea, 0xd5, 0x7e, 0x10, 0xfd,
-	0xdf, 0x3f, 0x78, 0x71, 0xd6, 0x37, 0x5e, 0x9e, 0xf5, 0x8d, 0x7f, 0xce, 0xfa, 0xc6, 0xcf, 0xe7,
-	0xfd, 0xb5, 0x97, 0xe7, 0xfd, 0xb5, 0xbf, 0xce, 0xfb, 0x6b, 0xdf, 0xbe, 0x1b, 0x63, 0xfe, 0x78,
-	0x1a, 0x38, 0x21, 0x49, 0x5c, 0x42, 0x83, 0x14, 0xf1, 0xa7, 0x84, 0x3e, 0x11, 0xa6, 0xfb, 0xac,
-	0x18, 0x0b, 0x3e, 0xcb, 0x10, 0x0b, 0xea, 0xf2, 0xdf, 0x84, 0xbb, 0xff, 0x05, 0x00, 0x00, 0xff,
-	0xff, 0x99, 0x6f, 0x15, 0x3e, 0x0a, 0x09, 0x00, 0x00,
+	// 1337 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x57, 0xcf, 0x6f, 0x1b, 0xc5,
+	0x17, 0xcf, 0xda, 0x8e, 0x1d, 0xbf, 0x38, 0xfd, 0xb1, 0x6a, 0x93, 0x8d, 0xdb, 0x3a, 0xee, 0x7e,
+	0xbf, 0x40, 0xa8, 0x84, 0x4d, 0x52, 0x04, 0xaa, 0x41, 0xad, 0x68, 0xa0, 0xa2, 0xa2, 0x21, 0x68,
+	0xdb, 0x48, 0x15, 0x97, 0x68, 0xbd, 0x3b, 0x6c, 0x56, 0xf5, 0xee, 0x2c, 0x3b, 0xe3, 0x34, 0x91,
+	0x38, 0x00, 0xe2, 0xc4, 0x01, 0xf1, 0x07, 0x20, 0x71, 0xe5, 0xd8, 0x43, 0xff, 0x06, 0x54, 0x89,
+	0x4b, 0xc5, 0x89, 0x13, 0x42, 0xad, 0x44, 0xef, 0x5c, 0xb9, 0xa0, 0xf9, 0xb1, 0xb3, 0xb3, 0xc9,
+	0x36, 0x71, 0xa3, 0x72, 0xb1, 0x76, 0xe6, 0xfd, 0x98, 0xf7, 0x3e, 0xef, 0xbd, 0xcf, 0x8c, 0x61,
+	0x01, 0xa7, 0xc3, 0x7e, 0x8a, 0xee, 0xbb, 0xa9, 0x4f, 0xfa, 0x3b, 0x2b, 0x7d, 0xba, 0xdb, 0x4b,
+	0x52, 0x4c, 0xb1, 0x79, 0x02, 0xa7, 0xc3, 0x9e, 0x14, 0xf4, 0x76, 0x56, 0xda, 0xa7, 0xdd, 0x28,
+	0x8c, 0x71, 0x9f, 0xff, 0x0a, 0x95, 0x76, 0xc7, 0xc3, 0x24, 0xc2, 0xa4, 0x3f, 0x74, 0x09, 0xea,
+	0xef, 0xac, 0x0c, 0x11, 0x75, 0x57, 0xfa, 0x1e, 0x0e, 0x63, 0x29, 0x5f, 0x90, 0xf2, 0x88, 0x04,
+	0xcc, 0x75, 0x44, 0x02, 0x29, 0x58, 0x14, 0x82, 0x2d, 0xbe, 0xea, 0x8b, 0x85, 0x14, 0x9d, 0x09,
+	0x70, 0x80, 0xc5, 0x3e, 0xfb, 0x92, 0xbb, 0xe7, 0x45, 0x94, 0x1e, 0x0a, 0x13, 0xca, 0x5c, 0xc9,
+	0xcf, 0xa2, 0x54, 0xe5, 0x90, 0x45, 0xcd, 0xa5, 0xf6, 0x2f, 0x15, 0x68, 0xad, 0x93, 0xe0, 0xf6,
+	0x78, 0x48, 0xbc, 0x34, 0x1c, 0x22, 0xb3, 0x07, 0xd3, 0x89, 0xbb, 0x87, 0x52, 0xcb, 0xe8, 0x1a,
+	0xcb, 0xcd, 0xeb, 0xd6, 0x6f, 0x0f, 0xdf, 0x38, 0x23, 0x63, 0x78, 0xdf, 0xf7, 0x53, 0x44, 0xc8,
+	0x6d, 0x9a, 0x86, 0x71, 0xe0, 0x08, 0x35, 0x73, 0x09, 0x66, 0x3f, 0x1f, 0xc7, 0x1e, 0x0d, 0x71,
+	0xbc, 0x15, 0xfa, 0x56, 0x85, 0x59, 0x39, 0x90, 0x6d, 0xdd, 0xf4, 0xcd, 0xab, 0xd0, 0xf0, 0x51,
+	0x82, 0x49, 0x48, 0xad, 0x6a, 0xd7, 0x58, 0x9e, 0x5d, 0x5d, 0xec, 0x49, 0x7f, 0x0c, 0x99, 0x9e,
+	0x44, 0xa6, 0xb7, 0x86, 0xc3, 0xf8, 0x7a, 0xf3, 0xd1, 0x1f, 0x4b, 0x53, 0x3f, 0x3f, 0x7b, 0x70,
+	0xc9, 0x70, 0x32, 0x23, 0xf3, 0x2d, 0x98, 0xf1, 0xd1, 0x08, 0x05, 0x2e, 0x45, 0x56, 0xed, 0x88,
+	0x98, 0x94, 0xa6, 0x79, 0x05, 0xea, 0xa3, 0x30, 0x0a, 0x29, 0xb1, 0xa6, 0xf9, 0xa1, 0xf3, 0xbd,
+	0x62, 0xc5, 0x7a, 0xb7, 0xb8, 0x54, 0x3f, 0x51, 0x1a, 0x98, 0xf3, 0x50, 0x4f, 0xc6, 0xc3, 0x51,
+	0xe8, 0x59, 0xf5, 0xae, 0xb1, 0x3c, 0xe3, 0xc8, 0xd5, 0xe0, 0xfc, 0x37, 0xcf, 0x1e, 0x5c, 0x12,
+	0x59, 0x7f, 0xf7, 0xec, 0xc1, 0xa5, 0x39, 0x86, 0xab, 0xc2, 0xcd, 0x9e, 0x87, 0x33, 0x3a, 0x8e,
+	0x0e, 0x22, 0x09, 0x8e, 0x09, 0xb2, 0xff, 0x32, 0x60, 0x66, 0x9d, 0x04, 0x77, 0x70, 0xb2, 0x99,
+	0x98, 0x6f, 0x42, 0x9d, 0xa0, 0xd8, 0x9f, 0x00, 0x5d, 0xa9, 0x97, 0x97, 0xa3, 0x72, 0xac, 0x72,
+	0x54, 0x0f, 0x94, 0xe3, 0x3d, 0xa8, 0xbb, 0x11, 0x1e, 0xc7, 0x94, 0x83, 0x39, 0x69, 0x35, 0xa4,
+	0xcd, 0x60, 0x91, 0x61, 0x20, 0x63, 0x63, 0x20, 0x34, 0x19, 0x08, 0x3c, 0x37, 0xdb, 0x84, 0x53,
+	0x59, 0x9e, 0x2a, 0xf9, 0xbf, 0x0d, 0x38, 0xc1, 0x50, 0x41, 0xf4, 0x83, 0xac, 0x30, 0x2f, 0xbd,
+	0xbf, 0xf4, 0xfe, 0xa8, 0x1e, 0xa3, 0x3f, 0x6a, 0x2f, 0xd8, 0x1f, 0x83, 0x4e, 0xb1, 0x0f, 0x4e,
+	0xf2, 0x3e, 0xc8, 0x33, 0xb4, 0x2d, 0x98, 0x2f, 0xe6, 0xac, 0xe0, 0xf8, 0x5a, 0xc0, 0xb1, 0x19,
+	0x93, 0xff, 0x6c, 0xdc, 0x4a, 0xa3, 0xd3, 0x0e, 0xb4, 0xbf, 0x37, 0x78, 0x78, 0xda, 0x56, 0x16,
+	0x9e, 0xf9, 0x2e, 0xcc, 0xa4, 0x88, 0x8e, 0xd3, 0x18, 0xf9, 0x3c, 0x9c, 0x43, 0x9b, 0xa3, 0xc6,
+	0x80, 0x71, 0x94, 0x81, 0xf9, 0x0e, 0xd4, 0x47, 0xd8, 0xbb, 0x87, 0x44, 0x4c, 0x13, 0x98, 0x4a,
+	0x75, 0xfb, 0x1f, 0x03, 0x9a, 0xb7, 0xdc, 0x18, 0x7d, 0x18, 0xd3, 0x74, 0xcf, 0x5c, 0x80, 0xc6,
+	0xc8, 0x8d, 0x11, 0xcb, 0x8d, 0x85, 0xd0, 0x72, 0xea, 0x6c, 0x79, 0xd3, 0x7f, 0xf9, 0x83, 0x70,
+	0x16, 0xea, 0x38, 0x1d, 0x32, 0x19, 0x67, 0x15, 0x67, 0x1a, 0xa7, 0xc3, 0x9b, 0x3e, 0xb3, 0x23,
+	0x88, 0x10, 0x66, 0x76, 0x0f, 0xed, 0x71, 0xf6, 0x68, 0x39, 0x20, 0xb7, 0x3e, 0x46, 0x7b, 0xe6,
+	0x00, 0xa6, 0x93, 0x34, 0xf4, 0x10, 0x67, 0x87, 0x49, 0xe7, 0x47, 0x98, 0x98, 0xa7, 0xa0, 0xea,
+	0xb9, 0x89, 0xd5, 0xe8, 0x1a, 0xcb, 0x35, 0x87, 0x7d, 0xda, 0x3f, 0x19, 0x9c, 0x7f, 0x37, 0x12,
+	0x14, 0x33, 0x10, 0x08, 0xa3, 0x08, 0x9c, 0xa0, 0x78, 0x12, 0x8a, 0x10, 0x7a, 0x8c, 0x60, 0x51,
+	0x4c, 0xd3, 0x10, 0x11, 0xab, 0xd2, 0xad, 0xf2, 0x90, 0xf6, 0xf7, 0x72, 0x06, 0x6f, 0x81, 0x60,
+	0xa5, 0xd1, 0xe0, 0x02, 0x9f, 0x69, 0xe1, 0x4c, 0x11, 0x9b, 0x0a, 0xc8, 0x5e, 0xe1, 0xc4, 0xa6,
+	0xd6, 0xaa, 0x5b, 0x16, 0x61, 0x46, 0x56, 0x8a, 0x58, 0x46, 0xb7, 0xba, 0xdc, 0x72, 0x1a, 0xa2,
+	0x54, 0xc4, 0xfe, 0xd1, 0x80, 0xa6, 0x18, 0x01, 0x3a, 0x42, 0xe6, 0x2a, 0x34, 0x08, 0xff, 0x3a,
+	0x3a, 0xa5, 0x4c, 0xd1, 0xbc, 0xca, 0x5a, 0x91, 0xdf, 0x62, 0x59, 0x52, 0x0b, 0x32, 0x29, 0x71,
+	0xb5, 0xed, 0xac, 0xf4, 0x1c, 0xf1, 0xa9, 0xa7, 0xa4, 0x6c, 0x06, 0xe7, 0x58, 0x4e, 0x99, 0x37,
+	0x96, 0x14, 0xc8, 0x29, 0xa5, 0x23, 0x64, 0x5f, 0x83, 0x39, 0xf1, 0xb5, 0x31, 0xa6, 0x1e, 0x8e,
+	0x90, 0xd9, 0x66, 0xa7, 0x7d, 0x31, 0x46, 0x84, 0x12, 0x1e, 0x62, 0xcd, 0x51, 0x6b, 0xd3, 0x84,
+	0x9a, 0x87, 0x7d, 0xc4, 0xdb, 0x6e, 0xce, 0xe1, 0xdf, 0xf6, 0x1d, 0x38, 0xad, 0xd2, 0x53, 0x78,
+	0x5c, 0x83, 0x19, 0x2c, 0xfc, 0x09, 0x3c, 0x66, 0x57, 0x2f, 0xec, 0xaf, 0x43, 0xe1, 0xd4, 0x6c,
+	0x82, 0x32, 0x23, 0xfb, 0x4b, 0x98, 0x5b, 0x27, 0xc1, 0xda, 0x08, 0x13, 0xa4, 0x5a, 0xe1, 0x05,
+	0x6f, 0x0b, 0xbd, 0x26, 0x95, 0x42, 0x4d, 0x04, 0x2f, 0x68, 0xcc, 0xcd, 0x5e, 0x30, 0xfd, 0xfc,
+	0x30, 0x7b, 0x01, 0xce, 0x16, 0x4e, 0x57, 0xa4, 0xf5, 0x6d, 0x05, 0x4e, 0xae, 0x93, 0xe0, 0xc6,
+	0x38, 0xf6, 0x6f, 0xc8, 0xe9, 0x39, 0x46, 0x64, 0x47, 0xd2, 0xf8, 0x3c, 0xd4, 0x51, 0x82, 0xbd,
+	0x6d, 0xc2, 0x47, 0xb5, 0xe6, 0xc8, 0x95, 0xf9, 0x3f, 0x98, 0x63, 0x93, 0xb5, 0x95, 0xa2, 0x64,
+	0x14, 0x7a, 0xae, 0xe0, 0xeb, 0x39, 0xa7, 0xc5, 0x36, 0x1d, 0xb9, 0xc7, 0xb0, 0x8f, 0xdc, 0xdd,
+	0x2d, 0x0f, 0x13, 0x2a, 0xef, 0xfb, 0x09, 0x1f, 0x19, 0x91, 0xbb, 0xbb, 0x86, 0x09, 0x1d, 0x74,
+	0xf7, 0xa1, 0x73, 0x8a, 0xa1, 0xa3, 0xa7, 0x6c, 0xc7, 0xb0, 0xb0, 0x0f, 0x05, 0x55, 0xf9, 0x2b,
+	0xd0, 0xf0, 0xb6, 0xdd, 0x34, 0x98, 0x9c, 0x36, 0x33, 0x7d, 0xd3, 0x82, 0x06, 0xdd, 0x4e, 0xf1,
+	0x38, 0xd8, 0xe6, 0x90, 0xd4, 0x9c, 0x6c, 0xc9, 0x88, 0xe1, 0x24, 0x2f, 0x88, 0x1b, 0x46, 0x1f,
+	0x61, 0x42, 0xc3, 0x38, 0x38, 0x06, 0xec, 0x39, 0xc9, 0x55, 0x74, 0x92, 0xbb, 0x08, 0x2d, 0xad,
+	0x1a, 0x0c, 0xf2, 0xea, 0x72, 0xd3, 0x99, 0xcd, 0xcb, 0x41, 0xca, 0x11, 0xd1, 0xa3, 0xb1, 0x3f,
+	0xe1, 0x88, 0xe8, 0x5b, 0x0a, 0x91, 0xcb, 0x50, 0x4b, 0xdc, 0x70, 0x62, 0x38, 0xb8, 0xb2, 0xfd,
+	0x50, 0x64, 0xbc, 0x99, 0xf8, 0x2e, 0x45, 0x9f, 0xba, 0xa9, 0x1b, 0x11, 0xf3, 0x6d, 0x68, 0xba,
+	0x63, 0xba, 0x8d, 0xd3, 0x90, 0xee, 0x1d, 0x99, 0x74, 0xae, 0xca, 0xae, 0xf7, 0x84, 0x7b, 0x90,
+	0xb7, 0xd1, 0x81, 0xeb, 0x5d, 0xf8, 0x2f, 0x5c, 0xef, 0xc2, 0x60, 0xd0, 0x63, 0x89, 0xe7, 0xae,
+	0x58, 0xee, 0xe7, 0xf4, 0x27, 0xf4, 0xbe, 0x10, 0xed, 0x45, 0x0e, 0x83, 0xbe, 0x95, 0xc1, 0xb0,
+	0xfa, 0x6b, 0x1d, 0xaa, 0xeb, 0x24, 0x30, 0x37, 0xa0, 0x99, 0x3f, 0xb0, 0xcf, 0xef, 0x0f, 0x45,
+	0x7f, 0x36, 0xb6, 0xff, 0x7f, 0x98, 0x54, 0xe1, 0xbb, 0x06, 0xd3, 0xe2, 0x41, 0x69, 0x95, 0xa8,
+	0x73, 0x49, 0xbb, 0xfb, 0x3c, 0x89, 0x72, 0xb2, 0x09, 0xb3, 0xfa, 0xc3, 0xac, 0x53, 0x76, 0x72,
+	0x2e, 0x6f, 0xbf, 0x7a, 0xb8, 0x5c, 0x77, 0xab, 0x3f, 0x70, 0xca, 0xdc, 0x6a, 0xf2, 0x52, 0xb7,
+	0x65, 0x8f, 0x93, 0x0d, 0x68, 0xe6, 0x97, 0x64, 0x19, 0x86, 0x4a, 0x5a, 0x8a, 0xe1, 0xc1, 0xfb,
+	0xeb, 0x06, 0xd4, 0xe5, 0x05, 0xb5, 0x58, 0x9e, 0x19, 0x1d, 0xa1, 0xf6, 0xc5, 0xe7, 0x8a, 0x94,
+	0x1f, 0x07, 0x40, 0xe3, 0xec, 0x0b, 0x25, 0x06, 0xb9, 0xb8, 0xfd, 0xca, 0xa1, 0x62, 0xe5, 0xf3,
+	0x2e, 0xb4, 0x0a, 0x7c, 0xbb, 0x54, 0x62, 0xa6, 0x2b, 0xb4, 0x5f, 0x3b, 0x42, 0x41, 0xf7, 0x5c,
+	0xa0, 0x94, 0xa5, 0xd2, 0x80, 0x72, 0x85, 0x52, 0xcf, 0xa5, 0x33, 0x7f, 0x17, 0x5a, 0x85, 0xd1,
+	0x2d, 0xf3, 0xac, 0x2b, 0x94, 0x7a, 0x2e, 0x1b, 0xa3, 0xf6, 0xf4, 0x57, 0x6c, 0x40, 0xaf, 0xaf,
+	0x3d, 0x7a, 0xd2, 0x31, 0x1e, 0x3f, 0xe9, 0x18, 0x7f, 0x3e, 0xe9, 0x18, 0x3f, 0x3c, 0xed, 0x4c,
+	0x3d, 0x7e, 0xda, 0x99, 0xfa, 0xfd, 0x69, 0x67, 0xea, 0xb3, 0xd7, 0x83, 0x90, 0x6e, 0x8f, 0x87,
+	0x3d, 0x0f, 0x47, 0x7d, 0x9c, 0x0e, 0x63, 0x44, 0xef, 0xe3, 0xf4, 0x1e, 0xfb, 0xec, 0xef, 0xaa,
+	0xb9, 0xa5, 0x7b, 0x09, 0x22, 0xc3, 0x3a, 0xff, 0xdb, 0x7b, 0xf9, 0xdf, 0x00, 0x00, 0x00, 0xff,
+	0xff, 0x6d, 0xf0, 0x92, 0x90, 0xda, 0x0f, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -797,10 +1372,20 @@ const _ = grpc.SupportPackageIsVersion4
 type MsgClient interface {
 	// Subscribe opens or tops up the payer's escrow for a function and replaces its delegate and limits.
 	Subscribe(ctx context.Context, in *MsgSubscribe, opts ...grpc.CallOption) (*MsgSubscribeResponse, error)
+	// TopUp adds to somebody's subscription.
+	TopUp(ctx context.Context, in *MsgTopUp, opts ...grpc.CallOption) (*MsgTopUpResponse, error)
+	// SetDelegate replaces who may open lanes, and within which limits.
+	SetDelegate(ctx context.Context, in *MsgSetDelegate, opts ...grpc.CallOption) (*MsgSetDelegateResponse, error)
+	// Unsubscribe stops new lanes and returns the balance; what lanes hold follows as they close.
+	Unsubscribe(ctx context.Context, in *MsgUnsubscribe, opts ...grpc.CallOption) (*MsgUnsubscribeResponse, error)
 	// OpenLanes opens or raises lanes, all or none.
 	OpenLanes(ctx context.Context, in *MsgOpenLanes, opts ...grpc.CallOption) (*MsgOpenLanesResponse, error)
 	// Settle redeems receipts; a bad one is skipped and reported, a batch in which nothing pays fails.
 	Settle(ctx context.Context, in *MsgSettle, opts ...grpc.CallOption) (*MsgSettleResponse, error)
+	// CloseLanes closes lanes at once when their host asks, and lets them expire now when their payer does.
+	CloseLanes(ctx context.Context, in *MsgCloseLanes, opts ...grpc.CallOption) (*MsgCloseLanesResponse, error)
+	// FundFunction pays for further epochs of hosting.
+	FundFunction(ctx context.Context, in *MsgFundFunction, opts ...grpc.CallOption) (*MsgFundFunctionResponse, error)
 	// ClaimHosting pays a node's paid seeds up to its watermark.
 	ClaimHosting(ctx context.Context, in *MsgClaimHosting, opts ...grpc.CallOption) (*MsgClaimHostingResponse, error)
 	// UpdateParams replaces the params; signed by the gov account.
@@ -824,6 +1409,33 @@ func (c *msgClient) Subscribe(ctx context.Context, in *MsgSubscribe, opts ...grp
 	return out, nil
 }
 
+func (c *msgClient) TopUp(ctx context.Context, in *MsgTopUp, opts ...grpc.CallOption) (*MsgTopUpResponse, error) {
+	out := new(MsgTopUpResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/TopUp", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) SetDelegate(ctx context.Context, in *MsgSetDelegate, opts ...grpc.CallOption) (*MsgSetDelegateResponse, error) {
+	out := new(MsgSetDelegateResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/SetDelegate", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Unsubscribe(ctx context.Context, in *MsgUnsubscribe, opts ...grpc.CallOption) (*MsgUnsubscribeResponse, error) {
+	out := new(MsgUnsubscribeResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/Unsubscribe", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) OpenLanes(ctx context.Context, in *MsgOpenLanes, opts ...grpc.CallOption) (*MsgOpenLanesResponse, error) {
 	out := new(MsgOpenLanesResponse)
 	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/OpenLanes", in, out, opts...)
@@ -836,6 +1448,24 @@ func (c *msgClient) OpenLanes(ctx context.Context, in *MsgOpenLanes, opts ...grp
 func (c *msgClient) Settle(ctx context.Context, in *MsgSettle, opts ...grpc.CallOption) (*MsgSettleResponse, error) {
 	out := new(MsgSettleResponse)
 	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/Settle", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) CloseLanes(ctx context.Context, in *MsgCloseLanes, opts ...grpc.CallOption) (*MsgCloseLanesResponse, error) {
+	out := new(MsgCloseLanesResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/CloseLanes", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) FundFunction(ctx context.Context, in *MsgFundFunction, opts ...grpc.CallOption) (*MsgFundFunctionResponse, error) {
+	out := new(MsgFundFunctionResponse)
+	err := c.cc.Invoke(ctx, "/orb.rewards.v1.Msg/FundFunction", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -864,10 +1494,20 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 type MsgServer interface {
 	// Subscribe opens or tops up the payer's escrow for a function and replaces its delegate and limits.
 	Subscribe(context.Context, *MsgSubscribe) (*MsgSubscribeResponse, error)
+	// TopUp adds to somebody's subscription.
+	TopUp(context.Context, *MsgTopUp) (*MsgTopUpResponse, error)
+	// SetDelegate replaces who may open lanes, and within which limits.
+	SetDelegate(context.Context, *MsgSetDelegate) (*MsgSetDelegateResponse, error)
+	// Unsubscribe stops new lanes and returns the balance; what lanes hold follows as they close.
+	Unsubscribe(context.Context, *MsgUnsubscribe) (*MsgUnsubscribeResponse, error)
 	// OpenLanes opens or raises lanes, all or none.
 	OpenLanes(context.Context, *MsgOpenLanes) (*MsgOpenLanesResponse, error)
 	// Settle redeems receipts; a bad one is skipped and reported, a batch in which nothing pays fails.
 	Settle(context.Context, *MsgSettle) (*MsgSettleResponse, error)
+	// CloseLanes closes lanes at once when their host asks, and lets them expire now when their payer does.
+	CloseLanes(context.Context, *MsgCloseLanes) (*MsgCloseLanesResponse, error)
+	// FundFunction pays for further epochs of hosting.
+	FundFunction(context.Context, *MsgFundFunction) (*MsgFundFunctionResponse, error)
 	// ClaimHosting pays a node's paid seeds up to its watermark.
 	ClaimHosting(context.Context, *MsgClaimHosting) (*MsgClaimHostingResponse, error)
 	// UpdateParams replaces the params; signed by the gov account.
@@ -881,11 +1521,26 @@ type UnimplementedMsgServer struct {
 func (*UnimplementedMsgServer) Subscribe(ctx context.Context, req *MsgSubscribe) (*MsgSubscribeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Subscribe not implemented")
 }
+func (*UnimplementedMsgServer) TopUp(ctx context.Context, req *MsgTopUp) (*MsgTopUpResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method TopUp not implemented")
+}
+func (*UnimplementedMsgServer) SetDelegate(ctx context.Context, req *MsgSetDelegate) (*MsgSetDelegateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SetDelegate not implemented")
+}
+func (*UnimplementedMsgServer) Unsubscribe(ctx context.Context, req *MsgUnsubscribe) (*MsgUnsubscribeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Unsubscribe not implemented")
+}
 func (*UnimplementedMsgServer) OpenLanes(ctx context.Context, req *MsgOpenLanes) (*MsgOpenLanesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method OpenLanes not implemented")
 }
 func (*UnimplementedMsgServer) Settle(ctx context.Context, req *MsgSettle) (*MsgSettleResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Settle not implemented")
+}
+func (*UnimplementedMsgServer) CloseLanes(ctx context.Context, req *MsgCloseLanes) (*MsgCloseLanesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CloseLanes not implemented")
+}
+func (*UnimplementedMsgServer) FundFunction(ctx context.Context, req *MsgFundFunction) (*MsgFundFunctionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FundFunction not implemented")
 }
 func (*UnimplementedMsgServer) ClaimHosting(ctx context.Context, req *MsgClaimHosting) (*MsgClaimHostingResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ClaimHosting not implemented")
@@ -912,6 +1567,60 @@ func _Msg_Subscribe_Handler(srv interface{}, ctx context.Context, dec func(inter
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).Subscribe(ctx, req.(*MsgSubscribe))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_TopUp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgTopUp)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).TopUp(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Msg/TopUp",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).TopUp(ctx, req.(*MsgTopUp))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_SetDelegate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgSetDelegate)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).SetDelegate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Msg/SetDelegate",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).SetDelegate(ctx, req.(*MsgSetDelegate))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Unsubscribe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUnsubscribe)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Unsubscribe(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Msg/Unsubscribe",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Unsubscribe(ctx, req.(*MsgUnsubscribe))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -948,6 +1657,42 @@ func _Msg_Settle_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).Settle(ctx, req.(*MsgSettle))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_CloseLanes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgCloseLanes)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).CloseLanes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Msg/CloseLanes",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).CloseLanes(ctx, req.(*MsgCloseLanes))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_FundFunction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgFundFunction)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).FundFunction(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.rewards.v1.Msg/FundFunction",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).FundFunction(ctx, req.(*MsgFundFunction))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -998,12 +1743,32 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_Subscribe_Handler,
 		},
 		{
+			MethodName: "TopUp",
+			Handler:    _Msg_TopUp_Handler,
+		},
+		{
+			MethodName: "SetDelegate",
+			Handler:    _Msg_SetDelegate_Handler,
+		},
+		{
+			MethodName: "Unsubscribe",
+			Handler:    _Msg_Unsubscribe_Handler,
+		},
+		{
 			MethodName: "OpenLanes",
 			Handler:    _Msg_OpenLanes_Handler,
 		},
 		{
 			MethodName: "Settle",
 			Handler:    _Msg_Settle_Handler,
+		},
+		{
+			MethodName: "CloseLanes",
+			Handler:    _Msg_CloseLanes_Handler,
+		},
+		{
+			MethodName: "FundFunction",
+			Handler:    _Msg_FundFunction_Handler,
 		},
 		{
 			MethodName: "ClaimHosting",
@@ -1112,6 +1877,240 @@ func (m *MsgSubscribeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTopUp) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTopUp) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTopUp) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Amount.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Payer) > 0 {
+		i -= len(m.Payer)
+		copy(dAtA[i:], m.Payer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Payer)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTopUpResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTopUpResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTopUpResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgSetDelegate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSetDelegate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSetDelegate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Limits.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if len(m.Delegate) > 0 {
+		i -= len(m.Delegate)
+		copy(dAtA[i:], m.Delegate)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Delegate)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Payer) > 0 {
+		i -= len(m.Payer)
+		copy(dAtA[i:], m.Payer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Payer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgSetDelegateResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSetDelegateResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSetDelegateResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnsubscribe) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnsubscribe) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnsubscribe) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Payer) > 0 {
+		i -= len(m.Payer)
+		copy(dAtA[i:], m.Payer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Payer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnsubscribeResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnsubscribeResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnsubscribeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Locked.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	{
+		size, err := m.Returned.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
 	return len(dAtA) - i, nil
 }
 
@@ -1378,6 +2377,163 @@ func (m *MsgSettleResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgCloseLanes) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCloseLanes) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCloseLanes) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.LaneIds) > 0 {
+		for iNdEx := len(m.LaneIds) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.LaneIds[iNdEx])
+			copy(dAtA[i:], m.LaneIds[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.LaneIds[iNdEx])))
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCloseLanesResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCloseLanesResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCloseLanesResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgFundFunction) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgFundFunction) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgFundFunction) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.MaxCost.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	if m.BaseReplicas != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.BaseReplicas))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Epochs != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Epochs))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgFundFunctionResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgFundFunctionResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgFundFunctionResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Through != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Through))
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size, err := m.Charged.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgClaimHosting) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1568,6 +2724,100 @@ func (m *MsgSubscribeResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgTopUp) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Payer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Amount.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgTopUpResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgSetDelegate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Payer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Delegate)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Limits.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgSetDelegateResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUnsubscribe) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Payer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgUnsubscribeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Returned.Size()
+	n += 1 + l + sovTx(uint64(l))
+	l = m.Locked.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
 func (m *LaneEntry) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1681,6 +2931,73 @@ func (m *MsgSettleResponse) Size() (n int) {
 			l = e.Size()
 			n += 1 + l + sovTx(uint64(l))
 		}
+	}
+	return n
+}
+
+func (m *MsgCloseLanes) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.LaneIds) > 0 {
+		for _, b := range m.LaneIds {
+			l = len(b)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgCloseLanesResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgFundFunction) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Epochs != 0 {
+		n += 1 + sovTx(uint64(m.Epochs))
+	}
+	if m.BaseReplicas != 0 {
+		n += 1 + sovTx(uint64(m.BaseReplicas))
+	}
+	l = m.MaxCost.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgFundFunctionResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Charged.Size()
+	n += 1 + l + sovTx(uint64(l))
+	if m.Through != 0 {
+		n += 1 + sovTx(uint64(m.Through))
 	}
 	return n
 }
@@ -2010,6 +3327,694 @@ func (m *MsgSubscribeResponse) Unmarshal(dAtA []byte) error {
 			return fmt.Errorf("proto: MsgSubscribeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTopUp) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTopUp: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTopUp: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTopUpResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTopUpResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTopUpResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgSetDelegate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSetDelegate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSetDelegate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Delegate", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Delegate = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limits", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Limits.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgSetDelegateResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSetDelegateResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSetDelegateResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnsubscribe) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnsubscribe: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnsubscribe: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnsubscribeResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnsubscribeResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnsubscribeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Returned", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Returned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Locked", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Locked.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
@@ -2762,6 +4767,457 @@ func (m *MsgSettleResponse) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCloseLanes) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCloseLanes: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCloseLanes: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LaneIds", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LaneIds = append(m.LaneIds, make([]byte, postIndex-iNdEx))
+			copy(m.LaneIds[len(m.LaneIds)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCloseLanesResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCloseLanesResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCloseLanesResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgFundFunction) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgFundFunction: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgFundFunction: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epochs", wireType)
+			}
+			m.Epochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BaseReplicas", wireType)
+			}
+			m.BaseReplicas = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BaseReplicas |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxCost", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.MaxCost.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgFundFunctionResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgFundFunctionResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgFundFunctionResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Charged", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Charged.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Through", wireType)
+			}
+			m.Through = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Through |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])

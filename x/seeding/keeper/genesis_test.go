@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/math"
+
 	"github.com/orbnetwork/orb/x/seeding/types"
 )
 
@@ -25,7 +27,7 @@ func TestGenesisRoundTrip(t *testing.T) {
 	require.Len(t, exported.Beacons, 2)
 
 	again := emptySuite(t)
-	require.NoError(t, again.keeper.InitGenesis(again.ctx, exported))
+	require.NoError(t, again.keeper.InitGenesis(again.ctx, exported, math.NewInt(pool)))
 	second, err := again.keeper.ExportGenesis(again.ctx)
 	require.NoError(t, err)
 	require.Equal(t, exported, second)
@@ -46,7 +48,7 @@ func TestGenesisCounts(t *testing.T) {
 	require.NoError(t, err)
 
 	again := emptySuite(t)
-	require.NoError(t, again.keeper.InitGenesis(again.ctx, exported))
+	require.NoError(t, again.keeper.InitGenesis(again.ctx, exported, math.NewInt(pool)))
 	again.begin(1)
 	again.function("a", 2)
 	require.False(t, again.seed(again.register("three"), a).Paid, "both base replicas are filled")

@@ -7,7 +7,6 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	"github.com/orbnetwork/orb/x/seeding/types"
 )
 
@@ -40,7 +39,7 @@ func TestProve(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, epoch, answer.ProvenThrough)
 		require.Equal(t, epoch, s.provenThrough(one))
-		event, err := sdk.TypedEventToEvent(&types.EventProved{OrbId: one, FunctionId: msg.FunctionId, ProvenThrough: epoch})
+		event, err := sdk.TypedEventToEvent(&types.EventProved{OrbId: one, FunctionId: msg.FunctionId, ProvenThrough: epoch, From: epoch})
 		require.NoError(t, err)
 		s.requireEvent(event)
 		_, err = s.msgs.Prove(s.ctx, msg)
@@ -106,15 +105,14 @@ func TestProveRefused(t *testing.T) {
 		change func(*types.MsgProve)
 		err    error
 	}{
-		"unknown node":      {func(m *types.MsgProve) { m.OrbId = orbID("absent") }, types.ErrNotFound},
-		"not the operator":  {func(m *types.MsgProve) { m.Operator = mallory }, types.ErrNotOperator},
-		"seeds nothing":     {func(m *types.MsgProve) { m.OrbId = orbID("idle") }, types.ErrNotFound},
-		"another function":  {func(m *types.MsgProve) { m.FunctionId = other }, types.ErrNotChallenged},
-		"future epoch":      {func(m *types.MsgProve) { m.Epoch++ }, types.ErrWrongEpoch},
-		"epoch zero":        {func(m *types.MsgProve) { m.Epoch = 0 }, types.ErrAlreadyProven},
-		"damaged chunk":     {func(m *types.MsgProve) { m.Proof.Chunk[0] ^= 1 }, types.ErrInvalidProof},
-		"no proof":          {func(m *types.MsgProve) { m.Proof = types.Proof{} }, types.ErrInvalidProof},
-		"function inactive": {func(*types.MsgProve) { s.world.inactive[drawn] = true }, functionstypes.ErrNotActive},
+		"unknown node":     {func(m *types.MsgProve) { m.OrbId = orbID("absent") }, types.ErrNotFound},
+		"not the operator": {func(m *types.MsgProve) { m.Operator = mallory }, types.ErrNotOperator},
+		"seeds nothing":    {func(m *types.MsgProve) { m.OrbId = orbID("idle") }, types.ErrNotFound},
+		"another function": {func(m *types.MsgProve) { m.FunctionId = other }, types.ErrNotChallenged},
+		"future epoch":     {func(m *types.MsgProve) { m.Epoch++ }, types.ErrWrongEpoch},
+		"epoch zero":       {func(m *types.MsgProve) { m.Epoch = 0 }, types.ErrAlreadyProven},
+		"damaged chunk":    {func(m *types.MsgProve) { m.Proof.Chunk[0] ^= 1 }, types.ErrInvalidProof},
+		"no proof":         {func(m *types.MsgProve) { m.Proof = types.Proof{} }, types.ErrInvalidProof},
 	} {
 		t.Run(name, func(t *testing.T) {
 			msg := s.proveMsg(one)
@@ -122,7 +120,6 @@ func TestProveRefused(t *testing.T) {
 			_, err := s.msgs.Prove(s.ctx, msg)
 			require.ErrorIs(t, err, c.err)
 			require.Zero(t, s.provenThrough(one))
-			s.world.inactive = map[string]bool{}
 		})
 	}
 }

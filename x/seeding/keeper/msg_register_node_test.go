@@ -16,7 +16,7 @@ func TestRegisterNode(t *testing.T) {
 	msg := registration("one", olga)
 	_, err := s.msgs.RegisterNode(s.ctx, msg)
 	require.NoError(t, err)
-	want := types.Node{OrbId: orbID("one"), Operator: olga, Moniker: "one", Addresses: msg.Addresses}
+	want := types.NewNode(orbID("one"), olga, "one", msg.Addresses, 0)
 	node, err := s.keeper.GetNode(s.ctx, orbID("one"))
 	require.NoError(t, err)
 	require.Equal(t, want, node)
@@ -25,34 +25,46 @@ func TestRegisterNode(t *testing.T) {
 	s.requireEvent(event)
 }
 
-// TestRegisterNodeAgain: the operator may change what the node is called and where it is, and keeps what it has proven.
-func TestRegisterNodeAgain(t *testing.T) {
-	s := newSuite(t)
-	one := s.register("one")
-	s.seed(one, s.function("a", 1))
-	s.epoch(1)
-	challenge := s.challenge(one, "")
-	_, err := s.msgs.Prove(s.ctx, &types.MsgProve{Operator: olga, OrbId: one, FunctionId: challenge.FunctionId, Epoch: 1, Proof: s.prove(challenge)})
-	require.NoError(t, err)
-
-	msg := registration("one", olga)
-	msg.Moniker, msg.Addresses = "renamed", nil
-	_, err = s.msgs.RegisterNode(s.ctx, msg)
-	require.NoError(t, err)
-	node, err := s.keeper.GetNode(s.ctx, one)
-	require.NoError(t, err)
-	require.Equal(t, types.Node{OrbId: one, Operator: olga, Moniker: "renamed", ProvenThrough: 1}, node)
-}
-
 // TestRegisterNodeTaken: nobody takes a node over, whatever its key has signed.
 func TestRegisterNodeTaken(t *testing.T) {
 	s := newSuite(t)
 	one := s.register("one")
-	_, err := s.msgs.RegisterNode(s.ctx, registration("one", mallory))
-	require.ErrorIs(t, err, types.ErrNotOperator)
+	for _, operator := range []string{olga, mallory} {
+		_, err := s.msgs.RegisterNode(s.ctx, registration("one", operator))
+		require.ErrorIs(t, err, types.ErrExists)
+	}
 	node, err := s.keeper.GetNode(s.ctx, one)
 	require.NoError(t, err)
 	require.Equal(t, olga, node.Operator)
+}
+
+// TestUpdateNode: the operator may change what the node is called and where it is, and keeps what it has proven.
+func TestUpdateNode(t *testing.T) {
+	s := newSuite(t)
+	one := s.register("one")
+	s.seed(one, s.function("a", 1))
+	s.epoch(1)
+	_, err := s.msgs.Prove(s.ctx, s.proveMsg(one))
+	require.NoError(t, err)
+
+	_, err = s.msgs.UpdateNode(s.ctx, &types.MsgUpdateNode{Operator: olga, OrbId: one, Moniker: "renamed"})
+	require.NoError(t, err)
+	node, err := s.keeper.GetNode(s.ctx, one)
+	require.NoError(t, err)
+	require.Equal(t, "renamed", node.Moniker)
+	require.Empty(t, node.Addresses)
+	require.EqualValues(t, 1, node.ProvenThrough)
+	for name, c := range map[string]struct {
+		msg types.MsgUpdateNode
+		err error
+	}{
+		"not the operator": {types.MsgUpdateNode{Operator: mallory, OrbId: one}, types.ErrNotOperator},
+		"no such node":     {types.MsgUpdateNode{Operator: olga, OrbId: orbID("absent")}, types.ErrNotFound},
+		"an address":       {types.MsgUpdateNode{Operator: olga, OrbId: one, Addresses: []string{"192.0.2.1"}}, types.ErrInvalidNode},
+	} {
+		_, err := s.msgs.UpdateNode(s.ctx, &c.msg)
+		require.ErrorIs(t, err, c.err, name)
+	}
 }
 
 func TestRegisterNodeRefused(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/math"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -20,7 +22,7 @@ func TestSeed(t *testing.T) {
 	require.True(t, answer.Paid)
 	seed, err := s.keeper.GetSeed(s.ctx, a, one)
 	require.NoError(t, err)
-	require.Equal(t, types.Seed{FunctionId: a, OrbId: one, Paid: true, Since: 1, ClaimedThrough: 1}, seed)
+	require.Equal(t, types.Seed{FunctionId: a, OrbId: one, Paid: true, Since: 1, ClaimedThrough: 1, RecentSince: 1, RecentBurned: math.ZeroInt()}, seed)
 	event, err := sdk.TypedEventToEvent(&types.EventSeeded{FunctionId: a, OrbId: one, Paid: true, Epoch: 1})
 	require.NoError(t, err)
 	s.requireEvent(event)

@@ -10,12 +10,12 @@ import (
 
 func TestUpdateParams(t *testing.T) {
 	s := newSuite(t)
-	was := types.Params{EpochBlocks: epochBlocks, MaxSeedsPerFunction: maxSeeds}
-	next := types.Params{EpochBlocks: epochBlocks, MaxSeedsPerFunction: 7}
+	was, next, longer := params(), params(), params()
+	next.MaxSeedsPerFunction, longer.EpochBlocks = 7, epochBlocks+1
 
 	_, err := s.msgs.UpdateParams(s.ctx, &types.MsgUpdateParams{Authority: mallory, Params: next})
 	require.Error(t, err)
-	for _, params := range []types.Params{{}, {EpochBlocks: epochBlocks}, {EpochBlocks: epochBlocks + 1, MaxSeedsPerFunction: 7}} {
+	for _, params := range []types.Params{{}, {EpochBlocks: epochBlocks}, longer} {
 		_, err = s.msgs.UpdateParams(s.ctx, &types.MsgUpdateParams{Authority: authority, Params: params})
 		require.ErrorIs(t, err, types.ErrInvalidParams)
 	}

@@ -19,16 +19,21 @@ func (s queryServer) Challenge(ctx context.Context, req *types.QueryChallengeReq
 	}
 	functionID := req.FunctionId
 	if functionID == "" {
-		if functionID, err = s.k.drawn(ctx, beacon, req.OrbId); err != nil {
+		node, err := s.k.GetNode(ctx, req.OrbId)
+		if err != nil {
+			return nil, queryError(err)
+		}
+		if functionID, err = s.k.drawn(ctx, beacon.Value, node); err != nil {
 			return nil, queryError(err)
 		}
 	}
-	_, version, err := s.k.functions.ActiveVersion(ctx, functionID)
+	version, err := s.k.standing(ctx, functionID)
 	if err != nil {
 		return nil, queryError(err)
 	}
 	return &types.QueryChallengeResponse{
 		Epoch: epoch, FunctionId: functionID, Version: version.Number,
-		ChunkIndex: possession.Index(beacon, req.OrbId, functionID, version.Artifact.Size_),
+		ChunkIndex: possession.Index(beacon.Value, req.OrbId, functionID, version.Artifact.Size_),
+		Drawn:      beacon.Drawn(req.OrbId),
 	}, nil
 }

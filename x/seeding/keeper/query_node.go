@@ -24,7 +24,7 @@ func (s queryServer) Node(ctx context.Context, req *types.QueryNodeRequest) (*ty
 func (s queryServer) Nodes(ctx context.Context, req *types.QueryNodesRequest) (*types.QueryNodesResponse, error) {
 	if req.Operator == "" {
 		nodes, page, err := query.CollectionPaginate(ctx, s.k.Nodes, req.Pagination,
-			func(_ string, node types.Node) (types.Node, error) { return node, nil })
+			func(orbID string, _ types.Node) (types.Node, error) { return s.k.GetNode(ctx, orbID) })
 		return &types.QueryNodesResponse{Nodes: nodes, Pagination: page}, err
 	}
 	operator, err := sdk.AccAddressFromBech32(req.Operator)

@@ -21,7 +21,7 @@ func TestQueryParams(t *testing.T) {
 		answer, err := s.queries.Params(s.ctx, &types.QueryParamsRequest{})
 		require.NoError(t, err)
 		require.Equal(t, types.QueryParamsResponse{
-			Params: types.Params{EpochBlocks: epochBlocks, MaxSeedsPerFunction: maxSeeds}, Epoch: epoch,
+			Params: params(), Epoch: epoch,
 		}, *answer)
 	}
 }
@@ -107,20 +107,20 @@ func TestQueryChallenge(t *testing.T) {
 	beacon, err := s.keeper.Beacons.Get(s.ctx, 1)
 	require.NoError(t, err)
 	require.Equal(t, types.QueryChallengeResponse{
-		Epoch: 1, FunctionId: a, Version: 4, ChunkIndex: possession.Index(beacon.Value, one, a, uint64(len(artifact(a)))),
+		Epoch: 1, FunctionId: a, Version: 4, ChunkIndex: possession.Index(beacon.Value, one, a, uint64(len(artifact(a)))), Drawn: true,
 	}, *s.challenge(one, a))
 
 	s.seed(one, b)
 	require.Equal(t, b, s.challenge(one, "").FunctionId)
 
-	s.world.inactive[a] = true
+	s.world.inactive[a] = true // a function that has ended is still proven
+	require.Equal(t, a, s.challenge(one, a).FunctionId)
 	for name, c := range map[string]struct {
 		request types.QueryChallengeRequest
 		code    codes.Code
 	}{
 		"nothing drawn":    {types.QueryChallengeRequest{OrbId: orbID("absent")}, codes.NotFound},
 		"unknown function": {types.QueryChallengeRequest{OrbId: one, FunctionId: functionID("absent")}, codes.NotFound},
-		"inactive":         {types.QueryChallengeRequest{OrbId: one, FunctionId: a}, codes.InvalidArgument},
 	} {
 		_, err := s.queries.Challenge(s.ctx, &c.request)
 		require.Equal(t, c.code, status.Code(err), name)

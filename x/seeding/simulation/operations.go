@@ -19,6 +19,7 @@ import (
 // Functions is what the operations need of x/functions' queries.
 type Functions interface {
 	Functions(ctx context.Context, req *functionstypes.QueryFunctionsRequest) (*functionstypes.QueryFunctionsResponse, error)
+	SuperNodes(ctx context.Context, req *functionstypes.QuerySuperNodesRequest) (*functionstypes.QuerySuperNodesResponse, error)
 }
 
 // activeFunction skips unless some function serves.
@@ -56,14 +57,18 @@ func NodeOf(operator string) string {
 	return orbid.FromKey(nodeKey(operator).Public().(ed25519.PublicKey))
 }
 
-// RegisterNode registers an account's node, or registers it again under another moniker.
-func RegisterNode() simsx.SimMsgFactoryFn[*types.MsgRegisterNode] {
+// RegisterNode registers an account's node.
+func RegisterNode(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRegisterNode] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRegisterNode) {
 		operator := data.AnyAccount(reporter, simsx.WithSpendableBalance())
 		if reporter.IsSkipped() {
 			return nil, nil
 		}
 		id := NodeOf(operator.AddressBech32)
+		if _, err := k.GetNode(ctx, id); err == nil {
+			reporter.Skip("node is registered")
+			return nil, nil
+		}
 		return []simsx.SimAccount{operator}, &types.MsgRegisterNode{
 			Operator:  operator.AddressBech32,
 			OrbId:     id,
@@ -86,18 +91,16 @@ func Seed(k keeper.Keeper, functions Functions) simsx.SimMsgFactoryFn[*types.Msg
 			reporter.Skip("node is not registered")
 			return nil, nil
 		}
-		if _, err := k.GetSeed(ctx, function, id); err == nil {
-			reporter.Skip("node seeds it already")
-			return nil, nil
-		}
 		epoch, proof, err := answer(ctx, k, id, function)
 		if err != nil {
 			reporter.Skip(err.Error())
 			return nil, nil
 		}
-		return []simsx.SimAccount{operator}, &types.MsgSeed{
-			Operator: operator.AddressBech32, OrbId: id, FunctionId: function, Epoch: epoch, Proof: proof,
+		msg := &types.MsgSeed{Operator: operator.AddressBech32, OrbId: id, FunctionId: function, Epoch: epoch, Proof: proof}
+		if held, err := keeper.NewQueryServer(k).Seeds(ctx, &types.QuerySeedsRequest{FunctionId: function}); err == nil && len(held.Seeds) > 0 && data.Rand().Bool() {
+			msg.Displace = simsx.OneOf(data.Rand(), held.Seeds).Node.OrbId // squatters try, and mostly fail
 		}
+		return []simsx.SimAccount{operator}, msg
 	}
 }
 
@@ -137,4 +140,98 @@ func answer(ctx context.Context, k keeper.Keeper, orbID, functionID string) (uin
 	}
 	chunk, path, err := possession.Prove(functionssim.Artifact(), challenge.ChunkIndex)
 	return challenge.Epoch, types.Proof{Chunk: chunk, Path: path}, err
+}
+
+// ownNode is a random account with the node that it has registered.
+func ownNode(ctx context.Context, k keeper.Keeper, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) (simsx.SimAccount, types.Node) {
+	operator := data.AnyAccount(reporter, simsx.WithSpendableBalance())
+	if reporter.IsSkipped() {
+		return operator, types.Node{}
+	}
+	node, err := k.GetNode(ctx, NodeOf(operator.AddressBech32))
+	if err != nil {
+		reporter.Skip("node is not registered")
+	}
+	return operator, node
+}
+
+// UpdateNode renames a node, now and then somebody else's.
+func UpdateNode(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgUpdateNode] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgUpdateNode) {
+		operator, node := ownNode(ctx, k, data, reporter)
+		if data.Rand().Intn(4) == 0 {
+			operator = data.AnyAccount(reporter, simsx.WithSpendableBalance())
+		}
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		return []simsx.SimAccount{operator}, &types.MsgUpdateNode{Operator: operator.AddressBech32, OrbId: node.OrbId, Moniker: data.Rand().StringN(10)}
+	}
+}
+
+// Bond puts up a random part of an operator's coins.
+func Bond(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgBond] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgBond) {
+		operator, node := ownNode(ctx, k, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		amount := operator.LiquidBalance().RandSubsetCoin(reporter, functionstypes.Denom)
+		return []simsx.SimAccount{operator}, &types.MsgBond{Operator: operator.AddressBech32, OrbId: node.OrbId, Amount: amount}
+	}
+}
+
+// Unbond takes a random part of a bond back, and now and then more than there is.
+func Unbond(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgUnbond] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgUnbond) {
+		operator, node := ownNode(ctx, k, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		amount := node.Bond.MulRaw(int64(data.Rand().Intn(110))).QuoRaw(100).AddRaw(1)
+		return []simsx.SimAccount{operator}, &types.MsgUnbond{
+			Operator: operator.AddressBech32, OrbId: node.OrbId, Amount: sdk.NewCoin(functionstypes.Denom, amount),
+		}
+	}
+}
+
+// Unseed ends a random seed of a node.
+func Unseed(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgUnseed] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgUnseed) {
+		operator, node := ownNode(ctx, k, data, reporter)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		seeds, err := keeper.NewQueryServer(k).Seeds(ctx, &types.QuerySeedsRequest{OrbId: node.OrbId})
+		if err != nil || len(seeds.Seeds) == 0 {
+			reporter.Skip("node seeds nothing")
+			return nil, nil
+		}
+		return []simsx.SimAccount{operator}, &types.MsgUnseed{
+			Operator: operator.AddressBech32, OrbId: node.OrbId, FunctionId: simsx.OneOf(data.Rand(), seeds.Seeds).Seed.FunctionId,
+		}
+	}
+}
+
+// SponsorNode has a random account, mostly a super node's attester, register another's node.
+func SponsorNode(k keeper.Keeper, functions Functions) simsx.SimMsgFactoryFn[*types.MsgSponsorNode] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgSponsorNode) {
+		sponsor, operator := data.AnyAccount(reporter, simsx.WithSpendableBalance()), data.AnyAccount(reporter)
+		if nodes, err := functions.SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{}); err == nil && len(nodes.SuperNodes) > 0 && data.Rand().Intn(4) > 0 {
+			sponsor = data.GetAccount(reporter, simsx.OneOf(data.Rand(), nodes.SuperNodes).Attester)
+		}
+		if reporter.IsSkipped() || sponsor.LiquidBalance().Empty() {
+			reporter.Skip("nobody to sponsor")
+			return nil, nil
+		}
+		id := NodeOf(operator.AddressBech32)
+		if _, err := k.GetNode(ctx, id); err == nil {
+			reporter.Skip("node is registered")
+			return nil, nil
+		}
+		return []simsx.SimAccount{sponsor}, &types.MsgSponsorNode{
+			Sponsor: sponsor.AddressBech32, Operator: operator.AddressBech32, OrbId: id, Moniker: data.Rand().StringN(10),
+			Signature: ed25519.Sign(nodeKey(operator.AddressBech32), types.RegistrationSignBytes(sdk.UnwrapSDKContext(ctx).ChainID(), operator.AddressBech32, id)),
+		}
+	}
 }

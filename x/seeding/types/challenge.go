@@ -13,6 +13,7 @@ import (
 const (
 	beaconLabel = "orb/beacon/v1"
 	drawLabel   = "orb/draw/v1"
+	nodeLabel   = "orb/drawn-node/v1"
 )
 
 // NextBeacon derives an epoch's randomness from the one before and the state that its first block builds on.
@@ -23,6 +24,18 @@ func NextBeacon(previous, appHash []byte, height int64) []byte {
 	h.Write(appHash)
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(height)))
 	return h.Sum(nil)
+}
+
+// Drawn tells whether a node has to prove in the beacon's epoch. Each node is drawn by itself, so that nobody has to list them.
+func (b Beacon) Drawn(orbID string) bool {
+	if b.Draws >= b.Nodes {
+		return true
+	}
+	h := sha256.New()
+	h.Write([]byte(nodeLabel))
+	h.Write(b.Value)
+	h.Write([]byte(orbID))
+	return binary.BigEndian.Uint64(h.Sum(nil))%b.Nodes < b.Draws
 }
 
 // DrawPoint is a point in the space of function ids from which on a node's seed is searched for its challenge.

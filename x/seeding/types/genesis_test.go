@@ -5,17 +5,28 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/math"
+
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	"github.com/orbnetwork/orb/x/seeding/types"
 )
+
+func paidNode() types.Node {
+	n := node()
+	n.PaidSeeds = 1
+	return n
+}
 
 func TestGenesisValidate(t *testing.T) {
 	require.NoError(t, types.DefaultGenesis().Validate())
 	full := func() *types.GenesisState {
 		return &types.GenesisState{
-			Params:  types.DefaultParams(),
-			Nodes:   []types.Node{node()},
-			Seeds:   []types.Seed{{FunctionId: functionstypes.FunctionID([]byte("function")), OrbId: orbID, Paid: true, Since: 3, ClaimedThrough: 4}},
+			Params: types.DefaultParams(),
+			Nodes:  []types.Node{paidNode()},
+			Seeds: []types.Seed{{
+				FunctionId: functionstypes.FunctionID([]byte("function")), OrbId: orbID, Paid: true, Since: 3, ClaimedThrough: 4, RecentBurned: math.ZeroInt(),
+			}},
+			Budget:  types.Budget{Granted: math.ZeroInt()},
 			Beacons: []types.Beacon{{Epoch: 3, Value: make([]byte, 32)}, {Epoch: 4, Value: make([]byte, 32)}},
 		}
 	}
@@ -31,6 +42,7 @@ func TestGenesisValidate(t *testing.T) {
 		"seed without node": {func(g *types.GenesisState) { g.Nodes = nil }, types.ErrInvalidGenesis},
 		"seed twice":        {func(g *types.GenesisState) { g.Seeds = append(g.Seeds, g.Seeds[0]) }, types.ErrInvalidGenesis},
 		"paid before since": {func(g *types.GenesisState) { g.Seeds[0].ClaimedThrough = 2 }, types.ErrInvalidGenesis},
+		"paid seeds":        {func(g *types.GenesisState) { g.Nodes[0].PaidSeeds = 2 }, types.ErrInvalidGenesis},
 		"beacon length":     {func(g *types.GenesisState) { g.Beacons[0].Value = nil }, types.ErrInvalidGenesis},
 		"beacon twice":      {func(g *types.GenesisState) { g.Beacons[1].Epoch = 3 }, types.ErrInvalidGenesis},
 	} {

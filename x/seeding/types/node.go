@@ -7,6 +7,7 @@ import (
 	"github.com/hdevalence/ed25519consensus"
 
 	"cosmossdk.io/errors"
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -40,7 +41,15 @@ func (n Node) Validate() error {
 			return errors.Wrapf(ErrInvalidNode, "address %q is not a multiaddr of at most %d bytes", address, maxAddressBytes)
 		}
 	}
-	return nil
+	if err := n.validateBond(); err != nil {
+		return err
+	}
+	return n.validateProven()
+}
+
+// NewNode returns a node that has nothing but a name.
+func NewNode(orbID, operator, moniker string, addresses []string, epoch uint64) Node {
+	return Node{OrbId: orbID, Operator: operator, Moniker: moniker, Addresses: addresses, Bond: math.ZeroInt(), Seen: epoch}
 }
 
 // RegistrationSignBytes is what a node key signs to bind itself to an operator: label, chain id, operator and Orb ID, each behind its
@@ -53,14 +62,14 @@ func RegistrationSignBytes(chainID, operator, orbID string) []byte {
 	return b
 }
 
-// Verify checks that the node key of the message agrees to its operator.
-func (m *MsgRegisterNode) Verify(chainID string) error {
-	key, err := orbid.Key(m.OrbId)
+// Agreed checks that the node's key has agreed to its operator.
+func (n Node) Agreed(chainID string, signature []byte) error {
+	key, err := orbid.Key(n.OrbId)
 	if err != nil {
 		return errors.Wrapf(ErrInvalidNode, "orb id: %s", err)
 	}
-	if !ed25519consensus.Verify(key, RegistrationSignBytes(chainID, m.Operator, m.OrbId), m.Signature) {
-		return errors.Wrapf(ErrInvalidSignature, "node %s has not agreed to operator %s on %s", m.OrbId, m.Operator, chainID)
+	if !ed25519consensus.Verify(key, RegistrationSignBytes(chainID, n.Operator, n.OrbId), signature) {
+		return errors.Wrapf(ErrInvalidSignature, "node %s has not agreed to operator %s on %s", n.OrbId, n.Operator, chainID)
 	}
 	return nil
 }

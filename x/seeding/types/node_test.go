@@ -21,12 +21,12 @@ var (
 )
 
 func node() types.Node {
-	return types.Node{OrbId: orbID, Operator: operator, Moniker: "node", Addresses: []string{"/dns/node.example.org/tcp/4001"}}
+	return types.NewNode(orbID, operator, "node", []string{"/dns/node.example.org/tcp/4001"}, 0)
 }
 
 func TestNodeValidate(t *testing.T) {
 	require.NoError(t, node().Validate())
-	require.NoError(t, types.Node{OrbId: orbID, Operator: operator}.Validate())
+	require.NoError(t, types.NewNode(orbID, operator, "", nil, 0).Validate())
 	for name, change := range map[string]func(*types.Node){
 		"no orb id":          func(n *types.Node) { n.OrbId = "" },
 		"broken orb id":      func(n *types.Node) { n.OrbId = orbID[1:] },
@@ -52,19 +52,17 @@ func slicesOf(value string, n int) []string {
 	return values
 }
 
-func TestMsgRegisterNodeVerify(t *testing.T) {
+func TestAgreed(t *testing.T) {
 	sign := func(chainID, operator, orbID string) []byte {
 		return ed25519.Sign(key, types.RegistrationSignBytes(chainID, operator, orbID))
 	}
-	msg := types.MsgRegisterNode{Operator: operator, OrbId: orbID, Signature: sign("orb-1", operator, orbID)}
-	require.NoError(t, msg.Verify("orb-1"))
-	require.ErrorIs(t, msg.Verify("orb-2"), types.ErrInvalidSignature)
+	n, signature := node(), sign("orb-1", operator, orbID)
+	require.NoError(t, n.Agreed("orb-1", signature))
+	require.ErrorIs(t, n.Agreed("orb-2", signature), types.ErrInvalidSignature)
 
 	// Fields are told apart by their lengths, so that no two registrations have the same bytes.
-	msg.Signature = sign("orb-1"+operator[:1], operator[1:], orbID)
-	require.ErrorIs(t, msg.Verify("orb-1"), types.ErrInvalidSignature)
-	msg.Signature = nil
-	require.ErrorIs(t, msg.Verify("orb-1"), types.ErrInvalidSignature)
-	msg.OrbId = "broken"
-	require.ErrorIs(t, msg.Verify("orb-1"), types.ErrInvalidNode)
+	require.ErrorIs(t, n.Agreed("orb-1", sign("orb-1"+operator[:1], operator[1:], orbID)), types.ErrInvalidSignature)
+	require.ErrorIs(t, n.Agreed("orb-1", nil), types.ErrInvalidSignature)
+	n.OrbId = "broken"
+	require.ErrorIs(t, n.Agreed("orb-1", signature), types.ErrInvalidNode)
 }

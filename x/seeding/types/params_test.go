@@ -10,15 +10,41 @@ import (
 
 func TestParamsValidate(t *testing.T) {
 	require.NoError(t, types.DefaultParams().Validate())
-	for name, params := range map[string]types.Params{
-		"short epoch": {EpochBlocks: 1, MaxSeedsPerFunction: 1},
-		"long epoch":  {EpochBlocks: 1_000_001, MaxSeedsPerFunction: 1},
-		"no seeds":    {EpochBlocks: 2},
-		"many seeds":  {EpochBlocks: 2, MaxSeedsPerFunction: 100_001},
+	// Each row's first value is the least that is accepted, its second the most; what lies beyond is not.
+	for name, row := range map[string]struct {
+		set         func(*types.Params, uint64)
+		least, most uint64
+	}{
+		"epoch_blocks":           {func(p *types.Params, v uint64) { p.EpochBlocks = v }, 2, 1_000_000},
+		"max_seeds_per_function": {func(p *types.Params, v uint64) { p.MaxSeedsPerFunction = uint32(v) }, 1, 100_000},
+		"draws_per_epoch":        {func(p *types.Params, v uint64) { p.DrawsPerEpoch = uint32(v) }, 1, 1_000_000},
+		"vouch_epochs":           {func(p *types.Params, v uint64) { p.VouchEpochs = uint32(v) }, 2, 1_000},
+		"min_bond":               {func(p *types.Params, v uint64) { p.MinBond = v }, 0, 1e18},
+		"unbonding_blocks":       {func(p *types.Params, v uint64) { p.UnbondingBlocks = v }, 1, 100_000_000},
+		"stale_epochs":           {func(p *types.Params, v uint64) { p.StaleEpochs = v }, 2, 10_000_000},
+		"idle_epochs":            {func(p *types.Params, v uint64) { p.IdleEpochs = v }, 2, 10_000_000},
+		"dead_epochs":            {func(p *types.Params, v uint64) { p.DeadEpochs = v }, 2, 10_000_000},
+		"max_prunes_per_block":   {func(p *types.Params, v uint64) { p.MaxPrunesPerBlock = uint32(v) }, 1, 10_000},
+		"sponsor_quota":          {func(p *types.Params, v uint64) { p.SponsorQuota = uint32(v) }, 0, 1_000_000},
+		"grant":                  {func(p *types.Params, v uint64) { p.Grant = v }, 0, 1e18},
+		"grant_budget":           {func(p *types.Params, v uint64) { p.GrantBudget = v }, 0, 1e18},
+		"grant_idle_epochs":      {func(p *types.Params, v uint64) { p.GrantIdleEpochs = v }, 1, 10_000_000},
+		"fee_period_allowance":   {func(p *types.Params, v uint64) { p.FeePeriodAllowance = v }, 0, types.DefaultParams().FeeAllowance},
+		"fee_period_seconds":     {func(p *types.Params, v uint64) { p.FeePeriodSeconds = v }, 60, types.DefaultParams().FeeAllowanceSeconds},
+		"fee_allowance_seconds":  {func(p *types.Params, v uint64) { p.FeeAllowanceSeconds = v }, types.DefaultParams().FeePeriodSeconds, 10 * 366 * 86_400},
 	} {
-		require.ErrorIs(t, params.Validate(), types.ErrInvalidParams, name)
+		with := func(value uint64) error {
+			params := types.DefaultParams()
+			row.set(&params, value)
+			return params.Validate()
+		}
+		require.NoError(t, with(row.least), name)
+		require.NoError(t, with(row.most), name)
+		require.ErrorIs(t, with(row.most+1), types.ErrInvalidParams, name)
+		if row.least > 0 {
+			require.ErrorIs(t, with(row.least-1), types.ErrInvalidParams, name)
+		}
 	}
-	require.NoError(t, types.Params{EpochBlocks: 2, MaxSeedsPerFunction: 1}.Validate())
 }
 
 func TestParamsValidateChange(t *testing.T) {

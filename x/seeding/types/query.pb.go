@@ -7,6 +7,7 @@ import (
 	context "context"
 	fmt "fmt"
 	_ "github.com/cosmos/cosmos-proto"
+	types "github.com/cosmos/cosmos-sdk/types"
 	query "github.com/cosmos/cosmos-sdk/types/query"
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	grpc1 "github.com/cosmos/gogoproto/grpc"
@@ -30,6 +31,38 @@ var _ = math.Inf
 // A compilation error at this line likely means your copy of the
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
+
+// Standing filters seeds.
+type Standing int32
+
+const (
+	// STANDING_UNSPECIFIED keeps all.
+	STANDING_UNSPECIFIED Standing = 0
+	// STANDING_PAID keeps paid seeds.
+	STANDING_PAID Standing = 1
+	// STANDING_OPEN keeps open seeds.
+	STANDING_OPEN Standing = 2
+)
+
+var Standing_name = map[int32]string{
+	0: "STANDING_UNSPECIFIED",
+	1: "STANDING_PAID",
+	2: "STANDING_OPEN",
+}
+
+var Standing_value = map[string]int32{
+	"STANDING_UNSPECIFIED": 0,
+	"STANDING_PAID":        1,
+	"STANDING_OPEN":        2,
+}
+
+func (x Standing) String() string {
+	return proto.EnumName(Standing_name, int32(x))
+}
+
+func (Standing) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_d99594170e731eeb, []int{0}
+}
 
 // QueryParamsRequest is empty.
 type QueryParamsRequest struct {
@@ -318,11 +351,12 @@ func (m *QueryNodesResponse) GetPagination() *query.PageResponse {
 	return nil
 }
 
-// QuerySeedsRequest filters by function or by node (exactly one is required) and pages.
+// QuerySeedsRequest filters by function or by node (exactly one is required), optionally by standing, and pages.
 type QuerySeedsRequest struct {
 	FunctionId string             `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
 	OrbId      string             `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
 	Pagination *query.PageRequest `protobuf:"bytes,3,opt,name=pagination,proto3" json:"pagination,omitempty"`
+	Standing   Standing           `protobuf:"varint,4,opt,name=standing,proto3,enum=orb.seeding.v1.Standing" json:"standing,omitempty"`
 }
 
 func (m *QuerySeedsRequest) Reset()         { *m = QuerySeedsRequest{} }
@@ -377,6 +411,13 @@ func (m *QuerySeedsRequest) GetPagination() *query.PageRequest {
 		return m.Pagination
 	}
 	return nil
+}
+
+func (m *QuerySeedsRequest) GetStanding() Standing {
+	if m != nil {
+		return m.Standing
+	}
+	return STANDING_UNSPECIFIED
 }
 
 // SeedWithNode joins a seed and its node.
@@ -547,6 +588,8 @@ type QueryChallengeResponse struct {
 	Version uint64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
 	// chunk_index counts 1 KiB chunks from 0.
 	ChunkIndex uint64 `protobuf:"varint,4,opt,name=chunk_index,json=chunkIndex,proto3" json:"chunk_index,omitempty"`
+	// drawn tells that the node has to prove in this epoch or forfeit what it has not proven before.
+	Drawn bool `protobuf:"varint,5,opt,name=drawn,proto3" json:"drawn,omitempty"`
 }
 
 func (m *QueryChallengeResponse) Reset()         { *m = QueryChallengeResponse{} }
@@ -610,7 +653,211 @@ func (m *QueryChallengeResponse) GetChunkIndex() uint64 {
 	return 0
 }
 
+func (m *QueryChallengeResponse) GetDrawn() bool {
+	if m != nil {
+		return m.Drawn
+	}
+	return false
+}
+
+// QueryGrantRequest names an operator.
+type QueryGrantRequest struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+}
+
+func (m *QueryGrantRequest) Reset()         { *m = QueryGrantRequest{} }
+func (m *QueryGrantRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryGrantRequest) ProtoMessage()    {}
+func (*QueryGrantRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d99594170e731eeb, []int{11}
+}
+func (m *QueryGrantRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryGrantRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryGrantRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryGrantRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryGrantRequest.Merge(m, src)
+}
+func (m *QueryGrantRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryGrantRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryGrantRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryGrantRequest proto.InternalMessageInfo
+
+func (m *QueryGrantRequest) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+// QueryGrantResponse holds a grant.
+type QueryGrantResponse struct {
+	Grant Grant `protobuf:"bytes,1,opt,name=grant,proto3" json:"grant"`
+}
+
+func (m *QueryGrantResponse) Reset()         { *m = QueryGrantResponse{} }
+func (m *QueryGrantResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryGrantResponse) ProtoMessage()    {}
+func (*QueryGrantResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d99594170e731eeb, []int{12}
+}
+func (m *QueryGrantResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryGrantResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryGrantResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryGrantResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryGrantResponse.Merge(m, src)
+}
+func (m *QueryGrantResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryGrantResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryGrantResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryGrantResponse proto.InternalMessageInfo
+
+func (m *QueryGrantResponse) GetGrant() Grant {
+	if m != nil {
+		return m.Grant
+	}
+	return Grant{}
+}
+
+// QueryGrantsRequest pages.
+type QueryGrantsRequest struct {
+	Pagination *query.PageRequest `protobuf:"bytes,1,opt,name=pagination,proto3" json:"pagination,omitempty"`
+}
+
+func (m *QueryGrantsRequest) Reset()         { *m = QueryGrantsRequest{} }
+func (m *QueryGrantsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryGrantsRequest) ProtoMessage()    {}
+func (*QueryGrantsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d99594170e731eeb, []int{13}
+}
+func (m *QueryGrantsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryGrantsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryGrantsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryGrantsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryGrantsRequest.Merge(m, src)
+}
+func (m *QueryGrantsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryGrantsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryGrantsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryGrantsRequest proto.InternalMessageInfo
+
+func (m *QueryGrantsRequest) GetPagination() *query.PageRequest {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+// QueryGrantsResponse holds a page of grants and what the pool still has to grant.
+type QueryGrantsResponse struct {
+	Grants     []Grant             `protobuf:"bytes,1,rep,name=grants,proto3" json:"grants"`
+	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
+	Pool       types.Coin          `protobuf:"bytes,3,opt,name=pool,proto3" json:"pool"`
+}
+
+func (m *QueryGrantsResponse) Reset()         { *m = QueryGrantsResponse{} }
+func (m *QueryGrantsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryGrantsResponse) ProtoMessage()    {}
+func (*QueryGrantsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d99594170e731eeb, []int{14}
+}
+func (m *QueryGrantsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryGrantsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryGrantsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryGrantsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryGrantsResponse.Merge(m, src)
+}
+func (m *QueryGrantsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryGrantsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryGrantsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryGrantsResponse proto.InternalMessageInfo
+
+func (m *QueryGrantsResponse) GetGrants() []Grant {
+	if m != nil {
+		return m.Grants
+	}
+	return nil
+}
+
+func (m *QueryGrantsResponse) GetPagination() *query.PageResponse {
+	if m != nil {
+		return m.Pagination
+	}
+	return nil
+}
+
+func (m *QueryGrantsResponse) GetPool() types.Coin {
+	if m != nil {
+		return m.Pool
+	}
+	return types.Coin{}
+}
+
 func init() {
+	proto.RegisterEnum("orb.seeding.v1.Standing", Standing_name, Standing_value)
 	proto.RegisterType((*QueryParamsRequest)(nil), "orb.seeding.v1.QueryParamsRequest")
 	proto.RegisterType((*QueryParamsResponse)(nil), "orb.seeding.v1.QueryParamsResponse")
 	proto.RegisterType((*QueryNodeRequest)(nil), "orb.seeding.v1.QueryNodeRequest")
@@ -622,60 +869,79 @@ func init() {
 	proto.RegisterType((*QuerySeedsResponse)(nil), "orb.seeding.v1.QuerySeedsResponse")
 	proto.RegisterType((*QueryChallengeRequest)(nil), "orb.seeding.v1.QueryChallengeRequest")
 	proto.RegisterType((*QueryChallengeResponse)(nil), "orb.seeding.v1.QueryChallengeResponse")
+	proto.RegisterType((*QueryGrantRequest)(nil), "orb.seeding.v1.QueryGrantRequest")
+	proto.RegisterType((*QueryGrantResponse)(nil), "orb.seeding.v1.QueryGrantResponse")
+	proto.RegisterType((*QueryGrantsRequest)(nil), "orb.seeding.v1.QueryGrantsRequest")
+	proto.RegisterType((*QueryGrantsResponse)(nil), "orb.seeding.v1.QueryGrantsResponse")
 }
 
 func init() { proto.RegisterFile("orb/seeding/v1/query.proto", fileDescriptor_d99594170e731eeb) }
 
 var fileDescriptor_d99594170e731eeb = []byte{
-	// 753 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x55, 0x4d, 0x6f, 0xd3, 0x4a,
-	0x14, 0x8d, 0x53, 0x27, 0xef, 0xf5, 0xf6, 0xe9, 0xe9, 0xbd, 0x21, 0x2d, 0x21, 0x2a, 0x6e, 0x30,
-	0xa2, 0xb4, 0x95, 0xb0, 0x9b, 0xd2, 0x05, 0x5b, 0x5a, 0x09, 0xd4, 0x0d, 0x14, 0x77, 0x81, 0xc4,
-	0xa6, 0xb2, 0xe3, 0xc1, 0xb1, 0xda, 0xcc, 0xb8, 0xb6, 0x13, 0x5a, 0x21, 0x36, 0x2c, 0x11, 0x12,
-	0xa0, 0x2e, 0xf8, 0x23, 0xfc, 0x88, 0x2e, 0x2b, 0xd8, 0xb0, 0x40, 0x08, 0xb5, 0xfc, 0x10, 0x34,
-	0x5f, 0xae, 0x63, 0xf2, 0x81, 0x10, 0xbb, 0xf8, 0xce, 0xb9, 0xf7, 0x9c, 0x7b, 0xcf, 0x9d, 0x09,
-	0x34, 0x68, 0xec, 0xd9, 0x09, 0xc6, 0x7e, 0x48, 0x02, 0xbb, 0xdf, 0xb2, 0x0f, 0x7a, 0x38, 0x3e,
-	0xb2, 0xa2, 0x98, 0xa6, 0x14, 0xfd, 0x4b, 0x63, 0xcf, 0x92, 0x67, 0x56, 0xbf, 0xd5, 0x58, 0x69,
-	0xd3, 0xa4, 0x4b, 0x13, 0xdb, 0x73, 0x13, 0x2c, 0x80, 0x76, 0xbf, 0xe5, 0xe1, 0xd4, 0x6d, 0xd9,
-	0x91, 0x1b, 0x84, 0xc4, 0x4d, 0x43, 0x4a, 0x44, 0x6e, 0xe3, 0x8a, 0xc0, 0xee, 0xf2, 0x2f, 0x5b,
-	0x7c, 0xc8, 0xa3, 0x5a, 0x40, 0x03, 0x2a, 0xe2, 0xec, 0x97, 0x8c, 0xce, 0x07, 0x94, 0x06, 0xfb,
-	0xd8, 0x76, 0xa3, 0xd0, 0x76, 0x09, 0xa1, 0x29, 0xaf, 0xa6, 0x72, 0xe6, 0x0b, 0x32, 0x95, 0x2a,
-	0x7e, 0x6a, 0xd6, 0x00, 0x3d, 0x62, 0x72, 0xb6, 0xdd, 0xd8, 0xed, 0x26, 0x0e, 0x3e, 0xe8, 0xe1,
-	0x24, 0x35, 0x5d, 0xb8, 0x34, 0x10, 0x4d, 0x22, 0x4a, 0x12, 0x8c, 0xd6, 0xa1, 0x1a, 0xf1, 0x48,
-	0x5d, 0x6b, 0x6a, 0x4b, 0x33, 0x6b, 0x73, 0xd6, 0x60, 0x9b, 0x96, 0xc0, 0x6f, 0xe8, 0x27, 0x5f,
-	0x17, 0x4a, 0x8e, 0xc4, 0xa2, 0x1a, 0x54, 0x70, 0x44, 0xdb, 0x9d, 0x7a, 0xb9, 0xa9, 0x2d, 0xe9,
-	0x8e, 0xf8, 0x30, 0x97, 0xe1, 0x3f, 0x4e, 0xf1, 0x80, 0xfa, 0x58, 0xd2, 0xa2, 0x59, 0xa8, 0xd2,
-	0xd8, 0xdb, 0x0d, 0x7d, 0x5e, 0x7f, 0xda, 0xa9, 0xd0, 0xd8, 0xdb, 0xf2, 0xcd, 0x4d, 0xf8, 0x3f,
-	0x07, 0x95, 0x5a, 0x2c, 0xd0, 0x09, 0xf5, 0xb1, 0x54, 0x52, 0x2b, 0x2a, 0x61, 0x58, 0xa9, 0x83,
-	0xe3, 0xcc, 0x77, 0x5a, 0xae, 0x8a, 0x6a, 0x14, 0xad, 0xc3, 0xdf, 0x34, 0xc2, 0xb1, 0x9b, 0xd2,
-	0x58, 0x70, 0x6e, 0xd4, 0x3f, 0x7e, 0xb8, 0x55, 0x93, 0x43, 0xbf, 0xeb, 0xfb, 0x31, 0x4e, 0x92,
-	0x9d, 0x34, 0x0e, 0x49, 0xe0, 0x64, 0x48, 0x74, 0x0f, 0xe0, 0xc2, 0x35, 0xde, 0xd6, 0xcc, 0xda,
-	0xa2, 0x25, 0x93, 0x98, 0xc5, 0x96, 0xd8, 0x05, 0x69, 0xb1, 0xb5, 0xed, 0x06, 0xaa, 0x47, 0x27,
-	0x97, 0x69, 0xbe, 0xd1, 0xe4, 0xf4, 0xa5, 0x26, 0xd9, 0xda, 0x2a, 0x54, 0x98, 0x64, 0x36, 0xe5,
-	0xa9, 0x09, 0xbd, 0x09, 0x20, 0xba, 0x3f, 0x44, 0xd0, 0xcd, 0x89, 0x82, 0x04, 0xdd, 0x80, 0xa2,
-	0x63, 0x35, 0xa5, 0x1d, 0x8c, 0xfd, 0x6c, 0x4a, 0x0b, 0x30, 0xf3, 0xb4, 0x47, 0xda, 0x0c, 0x71,
-	0x61, 0x0e, 0xa8, 0xd0, 0x96, 0x9f, 0x33, 0xae, 0x9c, 0x33, 0xae, 0x30, 0xa7, 0xa9, 0xdf, 0x9e,
-	0x13, 0x81, 0x7f, 0x98, 0x9e, 0xc7, 0x61, 0xda, 0x61, 0xbd, 0x33, 0xef, 0xd9, 0x38, 0x46, 0x79,
-	0xcf, 0xb0, 0xca, 0x7b, 0x16, 0xce, 0x76, 0xa5, 0xfc, 0x8b, 0xbb, 0xf2, 0x5e, 0xf9, 0x22, 0xa7,
-	0x20, 0x7d, 0xb9, 0x03, 0x15, 0x96, 0xa5, 0x7c, 0x99, 0x1f, 0xc6, 0xab, 0x34, 0x2a, 0x7f, 0x78,
-	0xc2, 0x9f, 0xf3, 0xe7, 0x21, 0xcc, 0x72, 0x61, 0x9b, 0x1d, 0x77, 0x7f, 0x1f, 0x93, 0x60, 0xc2,
-	0xd5, 0x29, 0x3a, 0x57, 0x2e, 0x3a, 0x67, 0xbe, 0xd2, 0x60, 0xae, 0x58, 0x51, 0xb6, 0x9b, 0xdd,
-	0x5b, 0x2d, 0x77, 0x6f, 0x27, 0x56, 0x44, 0x75, 0xf8, 0xab, 0x8f, 0xe3, 0x44, 0x39, 0xae, 0x3b,
-	0xea, 0x93, 0xa5, 0xb6, 0x3b, 0x3d, 0xb2, 0xb7, 0x1b, 0x12, 0x1f, 0x1f, 0xd6, 0x75, 0x7e, 0x0a,
-	0x3c, 0xb4, 0xc5, 0x22, 0x6b, 0x5f, 0x74, 0xa8, 0x70, 0x31, 0xe8, 0x00, 0xaa, 0xe2, 0x2d, 0x41,
-	0x66, 0x71, 0xca, 0x3f, 0x3f, 0x57, 0x8d, 0xeb, 0x63, 0x31, 0xa2, 0x1d, 0xd3, 0x78, 0xf9, 0xe9,
-	0xfb, 0x71, 0xb9, 0x8e, 0xe6, 0xec, 0xc2, 0x83, 0x28, 0x9f, 0xa9, 0x04, 0x74, 0xbe, 0x5c, 0xcd,
-	0xa1, 0xc5, 0x72, 0xcf, 0x54, 0xe3, 0xda, 0x18, 0x84, 0x24, 0x5b, 0xe4, 0x64, 0x4d, 0x64, 0x14,
-	0xc9, 0xf8, 0x7d, 0xb5, 0x9f, 0x0b, 0xaf, 0x5e, 0xa0, 0x2e, 0x54, 0xf8, 0xdd, 0x47, 0xa3, 0x6b,
-	0x66, 0x5d, 0x9a, 0xe3, 0x20, 0x92, 0xf7, 0x2a, 0xe7, 0xbd, 0x8c, 0x66, 0x87, 0xf2, 0x32, 0x3a,
-	0xbe, 0xd2, 0x23, 0xe8, 0xf2, 0x97, 0x7e, 0x04, 0xdd, 0xc0, 0x8d, 0x18, 0x4d, 0x27, 0xd6, 0xfe,
-	0xb5, 0x06, 0xd3, 0xd9, 0x5e, 0xa1, 0x1b, 0x43, 0x0b, 0x16, 0x37, 0xb9, 0xb1, 0x38, 0x09, 0x26,
-	0xb9, 0x57, 0x39, 0xf7, 0x0a, 0x5a, 0x1a, 0x3f, 0x62, 0xbb, 0xad, 0x32, 0x37, 0x36, 0x4f, 0xce,
-	0x0c, 0xed, 0xf4, 0xcc, 0xd0, 0xbe, 0x9d, 0x19, 0xda, 0xdb, 0x73, 0xa3, 0x74, 0x7a, 0x6e, 0x94,
-	0x3e, 0x9f, 0x1b, 0xa5, 0x27, 0xcb, 0x41, 0x98, 0x76, 0x7a, 0x9e, 0xd5, 0xa6, 0x5d, 0x56, 0x8d,
-	0xe0, 0xf4, 0x19, 0x8d, 0xf7, 0x78, 0xe1, 0xc3, 0xac, 0x74, 0x7a, 0x14, 0xe1, 0xc4, 0xab, 0xf2,
-	0xff, 0xcd, 0xdb, 0x3f, 0x02, 0x00, 0x00, 0xff, 0xff, 0xb3, 0x0f, 0x49, 0xfd, 0xfe, 0x07, 0x00,
-	0x00,
+	// 998 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0x4f, 0x6f, 0xdc, 0x44,
+	0x14, 0xdf, 0xd9, 0xda, 0x4b, 0x3a, 0x81, 0x2a, 0x1d, 0x36, 0xc1, 0x5d, 0x05, 0x77, 0xeb, 0x8a,
+	0xb0, 0x89, 0x84, 0xdd, 0x4d, 0x7a, 0xe0, 0x9a, 0x6c, 0xd2, 0x68, 0x2f, 0xdb, 0xc5, 0x0b, 0x42,
+	0x42, 0x48, 0x91, 0x77, 0x3d, 0x78, 0xad, 0x26, 0x33, 0x8e, 0xed, 0x4d, 0x1b, 0x55, 0xbd, 0x70,
+	0xe2, 0x80, 0x04, 0x88, 0x03, 0x57, 0x24, 0xbe, 0x02, 0x1f, 0x22, 0x70, 0xaa, 0xe0, 0xc2, 0x09,
+	0xa1, 0x84, 0x0f, 0x82, 0xe6, 0x9f, 0x6b, 0x9b, 0xfd, 0x83, 0x4a, 0x6e, 0xeb, 0x99, 0xdf, 0x7b,
+	0xbf, 0xf7, 0xde, 0xef, 0xbd, 0x37, 0x0b, 0x1b, 0x34, 0x1e, 0x3a, 0x09, 0xc6, 0x7e, 0x48, 0x02,
+	0xe7, 0xac, 0xed, 0x9c, 0x4e, 0x70, 0x7c, 0x6e, 0x47, 0x31, 0x4d, 0x29, 0xba, 0x45, 0xe3, 0xa1,
+	0x2d, 0xef, 0xec, 0xb3, 0x76, 0x63, 0x6b, 0x44, 0x93, 0x13, 0x9a, 0x38, 0x43, 0x2f, 0xc1, 0x02,
+	0xe8, 0x9c, 0xb5, 0x87, 0x38, 0xf5, 0xda, 0x4e, 0xe4, 0x05, 0x21, 0xf1, 0xd2, 0x90, 0x12, 0x61,
+	0xdb, 0x30, 0xf3, 0x58, 0x85, 0x1a, 0xd1, 0x50, 0xdd, 0xdf, 0x11, 0xf7, 0x47, 0xfc, 0xcb, 0x11,
+	0x1f, 0xf2, 0xaa, 0x1e, 0xd0, 0x80, 0x8a, 0x73, 0xf6, 0x4b, 0x9e, 0xae, 0x07, 0x94, 0x06, 0xc7,
+	0xd8, 0xf1, 0xa2, 0xd0, 0xf1, 0x08, 0xa1, 0x29, 0x67, 0x53, 0x36, 0xeb, 0xa5, 0x34, 0x54, 0xd4,
+	0xfc, 0xd6, 0xaa, 0x43, 0xf4, 0x11, 0x0b, 0xb7, 0xef, 0xc5, 0xde, 0x49, 0xe2, 0xe2, 0xd3, 0x09,
+	0x4e, 0x52, 0xcb, 0x83, 0x6f, 0x17, 0x4e, 0x93, 0x88, 0x92, 0x04, 0xa3, 0x87, 0xb0, 0x16, 0xf1,
+	0x13, 0x03, 0x34, 0x41, 0x6b, 0x79, 0x7b, 0xcd, 0x2e, 0x96, 0xc1, 0x16, 0xf8, 0x3d, 0xed, 0xe2,
+	0xcf, 0xbb, 0x15, 0x57, 0x62, 0x51, 0x1d, 0xea, 0x38, 0xa2, 0xa3, 0xb1, 0x51, 0x6d, 0x82, 0x96,
+	0xe6, 0x8a, 0x0f, 0x6b, 0x13, 0xae, 0x70, 0x8a, 0x1e, 0xf5, 0xb1, 0xa4, 0x45, 0xab, 0xb0, 0x46,
+	0xe3, 0xe1, 0x51, 0xe8, 0x73, 0xff, 0x37, 0x5d, 0x9d, 0xc6, 0xc3, 0xae, 0x6f, 0x75, 0xe0, 0xed,
+	0x1c, 0x54, 0xc6, 0x62, 0x43, 0x8d, 0x50, 0x1f, 0xcb, 0x48, 0xea, 0xe5, 0x48, 0x18, 0x56, 0xc6,
+	0xc1, 0x71, 0xd6, 0x77, 0x20, 0xe7, 0x45, 0x25, 0x8a, 0x1e, 0xc2, 0x25, 0x1a, 0xe1, 0xd8, 0x4b,
+	0x69, 0x2c, 0x38, 0xf7, 0x8c, 0xdf, 0x7e, 0xfe, 0xa0, 0x2e, 0x8b, 0xbe, 0xeb, 0xfb, 0x31, 0x4e,
+	0x92, 0x41, 0x1a, 0x87, 0x24, 0x70, 0x33, 0x24, 0x7a, 0x04, 0xe1, 0x2b, 0x55, 0x79, 0x5a, 0xcb,
+	0xdb, 0x1b, 0xb6, 0x34, 0x62, 0xb2, 0xda, 0xa2, 0x57, 0xa4, 0xb8, 0x76, 0xdf, 0x0b, 0x54, 0x8e,
+	0x6e, 0xce, 0xd2, 0xfa, 0x06, 0xc8, 0xea, 0xcb, 0x98, 0x64, 0x6a, 0x0f, 0xa0, 0xce, 0x42, 0x66,
+	0x55, 0xbe, 0xb1, 0x20, 0x37, 0x01, 0x44, 0x87, 0x53, 0x02, 0x7a, 0x7f, 0x61, 0x40, 0x82, 0xae,
+	0x10, 0xd1, 0x2f, 0xaa, 0x4a, 0x03, 0x8c, 0xfd, 0xac, 0x4a, 0x77, 0xe1, 0xf2, 0x17, 0x13, 0x32,
+	0x62, 0x88, 0x57, 0xe2, 0x40, 0x75, 0xd4, 0xf5, 0x73, 0xc2, 0x55, 0x73, 0xc2, 0x95, 0xea, 0x74,
+	0xe3, 0x75, 0xeb, 0xc4, 0x54, 0x4a, 0x52, 0x8f, 0xb0, 0xfc, 0x0d, 0xad, 0x09, 0x5a, 0xb7, 0xb6,
+	0x8d, 0x72, 0x4d, 0x06, 0xf2, 0xde, 0xcd, 0x90, 0x16, 0x81, 0x6f, 0xb2, 0x2c, 0x3e, 0x0d, 0xd3,
+	0x31, 0xab, 0x18, 0xeb, 0x18, 0x66, 0x30, 0xab, 0x63, 0x18, 0x56, 0x75, 0x0c, 0x3b, 0xce, 0x3a,
+	0xac, 0xfa, 0x1f, 0x3b, 0xec, 0x07, 0xa5, 0xa6, 0xac, 0x9d, 0x54, 0xf3, 0x43, 0xa8, 0x33, 0x2b,
+	0xa5, 0xe6, 0xfa, 0x34, 0x5e, 0x15, 0xa3, 0x52, 0x95, 0x1b, 0x5c, 0x9f, 0xaa, 0x8f, 0xe1, 0x2a,
+	0x0f, 0xac, 0x33, 0xf6, 0x8e, 0x8f, 0x31, 0x09, 0x16, 0x0c, 0x5c, 0x59, 0xef, 0x6a, 0x59, 0x6f,
+	0xeb, 0x47, 0x00, 0xd7, 0xca, 0x1e, 0x65, 0xba, 0xd9, 0xb4, 0x83, 0xdc, 0xb4, 0x2f, 0xf4, 0x88,
+	0x0c, 0xf8, 0xc6, 0x19, 0x8e, 0x13, 0xd5, 0x27, 0x9a, 0xab, 0x3e, 0x99, 0xe9, 0x68, 0x3c, 0x21,
+	0x4f, 0x8e, 0x42, 0xe2, 0xe3, 0x67, 0x5c, 0x7f, 0xcd, 0x85, 0xfc, 0xa8, 0xcb, 0x4e, 0x18, 0xa3,
+	0x1f, 0x7b, 0x4f, 0x89, 0xa1, 0x37, 0x41, 0x6b, 0xc9, 0x15, 0x1f, 0x56, 0x57, 0x36, 0xf2, 0x61,
+	0xec, 0x91, 0xf4, 0x7f, 0x8d, 0xbb, 0x75, 0x28, 0x75, 0x95, 0xae, 0x64, 0xa2, 0x6d, 0xa8, 0x07,
+	0xec, 0x40, 0xf6, 0xd3, 0x6a, 0x59, 0x57, 0x8e, 0x56, 0x82, 0x72, 0xa4, 0xf5, 0x79, 0xde, 0x51,
+	0x36, 0x5d, 0xc5, 0x29, 0x01, 0xaf, 0xbd, 0x4d, 0x2e, 0x80, 0xdc, 0xda, 0xca, 0xbd, 0x0c, 0x74,
+	0x07, 0xd6, 0x38, 0xbd, 0xea, 0xc0, 0xb9, 0x91, 0x4a, 0xe8, 0xb5, 0xf5, 0x1e, 0xda, 0x81, 0x5a,
+	0x44, 0xe9, 0xb1, 0x9c, 0xfe, 0x3b, 0x05, 0x17, 0xca, 0xb8, 0x43, 0x43, 0xa2, 0x46, 0x89, 0x81,
+	0xb7, 0xfa, 0x70, 0x49, 0x0d, 0x34, 0x32, 0x60, 0x7d, 0xf0, 0xf1, 0x6e, 0x6f, 0xbf, 0xdb, 0x3b,
+	0x3c, 0xfa, 0xa4, 0x37, 0xe8, 0x1f, 0x74, 0xba, 0x8f, 0xba, 0x07, 0xfb, 0x2b, 0x15, 0x74, 0x1b,
+	0xbe, 0x95, 0xdd, 0xf4, 0x77, 0xbb, 0xfb, 0x2b, 0xa0, 0x70, 0xf4, 0xb8, 0x7f, 0xd0, 0x5b, 0xa9,
+	0x36, 0xb4, 0xaf, 0x7e, 0x32, 0x2b, 0xdb, 0xbf, 0xd6, 0xa0, 0xce, 0x8b, 0x83, 0x4e, 0x61, 0x4d,
+	0x3c, 0x53, 0xc8, 0x2a, 0x17, 0xe2, 0xdf, 0x2f, 0x61, 0xe3, 0xfe, 0x5c, 0x8c, 0xc8, 0xd7, 0x32,
+	0xbf, 0xfc, 0xfd, 0xef, 0xef, 0xab, 0x06, 0x5a, 0x73, 0x4a, 0x6f, 0xad, 0x7c, 0x01, 0x13, 0xa8,
+	0xf1, 0x0d, 0xd4, 0x9c, 0xea, 0x2c, 0xf7, 0x02, 0x36, 0xee, 0xcd, 0x41, 0x48, 0xb2, 0x0d, 0x4e,
+	0xd6, 0x44, 0x66, 0x99, 0x8c, 0x3f, 0x05, 0xce, 0x73, 0x31, 0xd0, 0x2f, 0xd0, 0x09, 0xd4, 0xf9,
+	0xb3, 0x82, 0x66, 0xfb, 0xcc, 0xb2, 0xb4, 0xe6, 0x41, 0x24, 0xef, 0xbb, 0x9c, 0xf7, 0x1d, 0xb4,
+	0x3a, 0x95, 0x97, 0xd1, 0xf1, 0xbd, 0x37, 0x83, 0x2e, 0xff, 0x9e, 0xcc, 0xa0, 0x2b, 0xac, 0xcd,
+	0xd9, 0x74, 0x62, 0x37, 0x7e, 0x0d, 0xe0, 0xcd, 0x6c, 0xf9, 0xa0, 0xf7, 0xa6, 0x3a, 0x2c, 0xaf,
+	0xbb, 0xc6, 0xc6, 0x22, 0x98, 0xe4, 0x7e, 0xc0, 0xb9, 0xb7, 0x50, 0x6b, 0x7e, 0x89, 0x9d, 0x51,
+	0x16, 0xc0, 0x39, 0xd4, 0xf9, 0x14, 0xcd, 0xc8, 0x3e, 0xbf, 0x84, 0x66, 0x64, 0x5f, 0x58, 0x2e,
+	0xd6, 0x26, 0x8f, 0xe0, 0x3e, 0xba, 0x57, 0x8e, 0x40, 0x8c, 0xa7, 0xf3, 0x5c, 0x2d, 0xa7, 0x17,
+	0xac, 0x9f, 0xc5, 0xc0, 0xa3, 0x39, 0x8e, 0x17, 0xf4, 0x73, 0x71, 0x63, 0xcc, 0xee, 0x67, 0xc1,
+	0xbe, 0xd7, 0xb9, 0xb8, 0x34, 0xc1, 0xcb, 0x4b, 0x13, 0xfc, 0x75, 0x69, 0x82, 0x6f, 0xaf, 0xcc,
+	0xca, 0xcb, 0x2b, 0xb3, 0xf2, 0xc7, 0x95, 0x59, 0xf9, 0x6c, 0x33, 0x08, 0xd3, 0xf1, 0x64, 0x68,
+	0x8f, 0xe8, 0x09, 0xb3, 0x25, 0x38, 0x7d, 0x4a, 0xe3, 0x27, 0xdc, 0xcd, 0xb3, 0xcc, 0x51, 0x7a,
+	0x1e, 0xe1, 0x64, 0x58, 0xe3, 0x7f, 0x40, 0x77, 0xfe, 0x09, 0x00, 0x00, 0xff, 0xff, 0xf0, 0x3e,
+	0xc7, 0x76, 0x67, 0x0b, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -700,6 +966,10 @@ type QueryClient interface {
 	Seeds(ctx context.Context, in *QuerySeedsRequest, opts ...grpc.CallOption) (*QuerySeedsResponse, error)
 	// Challenge returns which chunk a node has to show, for becoming a seed of a function or for proving the one it is drawn for.
 	Challenge(ctx context.Context, in *QueryChallengeRequest, opts ...grpc.CallOption) (*QueryChallengeResponse, error)
+	// Grant returns an operator's grant.
+	Grant(ctx context.Context, in *QueryGrantRequest, opts ...grpc.CallOption) (*QueryGrantResponse, error)
+	// Grants lists grants and what is left in the pool.
+	Grants(ctx context.Context, in *QueryGrantsRequest, opts ...grpc.CallOption) (*QueryGrantsResponse, error)
 }
 
 type queryClient struct {
@@ -755,6 +1025,24 @@ func (c *queryClient) Challenge(ctx context.Context, in *QueryChallengeRequest, 
 	return out, nil
 }
 
+func (c *queryClient) Grant(ctx context.Context, in *QueryGrantRequest, opts ...grpc.CallOption) (*QueryGrantResponse, error) {
+	out := new(QueryGrantResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Query/Grant", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Grants(ctx context.Context, in *QueryGrantsRequest, opts ...grpc.CallOption) (*QueryGrantsResponse, error) {
+	out := new(QueryGrantsResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Query/Grants", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // QueryServer is the server API for Query service.
 type QueryServer interface {
 	// Params returns the params and the current epoch.
@@ -767,6 +1055,10 @@ type QueryServer interface {
 	Seeds(context.Context, *QuerySeedsRequest) (*QuerySeedsResponse, error)
 	// Challenge returns which chunk a node has to show, for becoming a seed of a function or for proving the one it is drawn for.
 	Challenge(context.Context, *QueryChallengeRequest) (*QueryChallengeResponse, error)
+	// Grant returns an operator's grant.
+	Grant(context.Context, *QueryGrantRequest) (*QueryGrantResponse, error)
+	// Grants lists grants and what is left in the pool.
+	Grants(context.Context, *QueryGrantsRequest) (*QueryGrantsResponse, error)
 }
 
 // UnimplementedQueryServer can be embedded to have forward compatible implementations.
@@ -787,6 +1079,12 @@ func (*UnimplementedQueryServer) Seeds(ctx context.Context, req *QuerySeedsReque
 }
 func (*UnimplementedQueryServer) Challenge(ctx context.Context, req *QueryChallengeRequest) (*QueryChallengeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Challenge not implemented")
+}
+func (*UnimplementedQueryServer) Grant(ctx context.Context, req *QueryGrantRequest) (*QueryGrantResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Grant not implemented")
+}
+func (*UnimplementedQueryServer) Grants(ctx context.Context, req *QueryGrantsRequest) (*QueryGrantsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Grants not implemented")
 }
 
 func RegisterQueryServer(s grpc1.Server, srv QueryServer) {
@@ -883,6 +1181,42 @@ func _Query_Challenge_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Query_Grant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryGrantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Grant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Query/Grant",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Grant(ctx, req.(*QueryGrantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Grants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryGrantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Grants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Query/Grants",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Grants(ctx, req.(*QueryGrantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 var Query_serviceDesc = _Query_serviceDesc
 var _Query_serviceDesc = grpc.ServiceDesc{
 	ServiceName: "orb.seeding.v1.Query",
@@ -907,6 +1241,14 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Challenge",
 			Handler:    _Query_Challenge_Handler,
+		},
+		{
+			MethodName: "Grant",
+			Handler:    _Query_Grant_Handler,
+		},
+		{
+			MethodName: "Grants",
+			Handler:    _Query_Grants_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -1148,6 +1490,11 @@ func (m *QuerySeedsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Standing != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Standing))
+		i--
+		dAtA[i] = 0x20
+	}
 	if m.Pagination != nil {
 		{
 			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
@@ -1326,6 +1673,16 @@ func (m *QueryChallengeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 	_ = i
 	var l int
 	_ = l
+	if m.Drawn {
+		i--
+		if m.Drawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x28
+	}
 	if m.ChunkIndex != 0 {
 		i = encodeVarintQuery(dAtA, i, uint64(m.ChunkIndex))
 		i--
@@ -1347,6 +1704,163 @@ func (m *QueryChallengeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 		i = encodeVarintQuery(dAtA, i, uint64(m.Epoch))
 		i--
 		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryGrantRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryGrantRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryGrantRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryGrantResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryGrantResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryGrantResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Grant.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryGrantsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryGrantsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryGrantsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryGrantsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryGrantsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryGrantsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Pool.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintQuery(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.Pagination != nil {
+		{
+			size, err := m.Pagination.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Grants) > 0 {
+		for iNdEx := len(m.Grants) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Grants[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
 	}
 	return len(dAtA) - i, nil
 }
@@ -1463,6 +1977,9 @@ func (m *QuerySeedsRequest) Size() (n int) {
 		l = m.Pagination.Size()
 		n += 1 + l + sovQuery(uint64(l))
 	}
+	if m.Standing != 0 {
+		n += 1 + sovQuery(uint64(m.Standing))
+	}
 	return n
 }
 
@@ -1534,6 +2051,67 @@ func (m *QueryChallengeResponse) Size() (n int) {
 	if m.ChunkIndex != 0 {
 		n += 1 + sovQuery(uint64(m.ChunkIndex))
 	}
+	if m.Drawn {
+		n += 2
+	}
+	return n
+}
+
+func (m *QueryGrantRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryGrantResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Grant.Size()
+	n += 1 + l + sovQuery(uint64(l))
+	return n
+}
+
+func (m *QueryGrantsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	return n
+}
+
+func (m *QueryGrantsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Grants) > 0 {
+		for _, e := range m.Grants {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	if m.Pagination != nil {
+		l = m.Pagination.Size()
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	l = m.Pool.Size()
+	n += 1 + l + sovQuery(uint64(l))
 	return n
 }
 
@@ -2227,6 +2805,25 @@ func (m *QuerySeedsRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Standing", wireType)
+			}
+			m.Standing = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Standing |= Standing(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])
@@ -2716,6 +3313,430 @@ func (m *QueryChallengeResponse) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Drawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Drawn = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryGrantRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryGrantRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryGrantRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryGrantResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryGrantResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryGrantResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Grant.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryGrantsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryGrantsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryGrantsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageRequest{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryGrantsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryGrantsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryGrantsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grants", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Grants = append(m.Grants, Grant{})
+			if err := m.Grants[len(m.Grants)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pagination", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Pagination == nil {
+				m.Pagination = &query.PageResponse{}
+			}
+			if err := m.Pagination.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pool", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Pool.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipQuery(dAtA[iNdEx:])

@@ -4,6 +4,7 @@
 package types
 
 import (
+	cosmossdk_io_math "cosmossdk.io/math"
 	fmt "fmt"
 	_ "github.com/cosmos/cosmos-proto"
 	_ "github.com/cosmos/gogoproto/gogoproto"
@@ -34,6 +35,18 @@ type Node struct {
 	Addresses []string `protobuf:"bytes,4,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// proven_through is the last epoch for which the node has proven possession.
 	ProvenThrough uint64 `protobuf:"varint,5,opt,name=proven_through,json=provenThrough,proto3" json:"proven_through,omitempty"`
+	// proven are the last runs of epochs for which it has, oldest first; what lies between two runs is forfeited.
+	Proven []Span `protobuf:"bytes,6,rep,name=proven,proto3" json:"proven"`
+	// bond in uorb is slashed when the node loses a dispute.
+	Bond cosmossdk_io_math.Int `protobuf:"bytes,7,opt,name=bond,proto3,customtype=cosmossdk.io/math.Int" json:"bond"`
+	// unbonding is on its way back to the operator, and can still be slashed.
+	Unbonding []Unbonding `protobuf:"bytes,8,rep,name=unbonding,proto3" json:"unbonding"`
+	// holds counts the open disputes about the node's results; nothing is paid back meanwhile.
+	Holds uint32 `protobuf:"varint,9,opt,name=holds,proto3" json:"holds,omitempty"`
+	// paid_seeds counts the node's paid seeds.
+	PaidSeeds uint32 `protobuf:"varint,10,opt,name=paid_seeds,json=paidSeeds,proto3" json:"paid_seeds,omitempty"`
+	// seen is the last epoch in which the node registered, seeded, proved or served.
+	Seen uint64 `protobuf:"varint,11,opt,name=seen,proto3" json:"seen,omitempty"`
 }
 
 func (m *Node) Reset()         { *m = Node{} }
@@ -104,23 +117,226 @@ func (m *Node) GetProvenThrough() uint64 {
 	return 0
 }
 
+func (m *Node) GetProven() []Span {
+	if m != nil {
+		return m.Proven
+	}
+	return nil
+}
+
+func (m *Node) GetUnbonding() []Unbonding {
+	if m != nil {
+		return m.Unbonding
+	}
+	return nil
+}
+
+func (m *Node) GetHolds() uint32 {
+	if m != nil {
+		return m.Holds
+	}
+	return 0
+}
+
+func (m *Node) GetPaidSeeds() uint32 {
+	if m != nil {
+		return m.PaidSeeds
+	}
+	return 0
+}
+
+func (m *Node) GetSeen() uint64 {
+	if m != nil {
+		return m.Seen
+	}
+	return 0
+}
+
+// Span is a run of epochs, both ends included.
+type Span struct {
+	From    uint64 `protobuf:"varint,1,opt,name=from,proto3" json:"from,omitempty"`
+	Through uint64 `protobuf:"varint,2,opt,name=through,proto3" json:"through,omitempty"`
+}
+
+func (m *Span) Reset()         { *m = Span{} }
+func (m *Span) String() string { return proto.CompactTextString(m) }
+func (*Span) ProtoMessage()    {}
+func (*Span) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{1}
+}
+func (m *Span) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Span) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Span.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Span) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Span.Merge(m, src)
+}
+func (m *Span) XXX_Size() int {
+	return m.Size()
+}
+func (m *Span) XXX_DiscardUnknown() {
+	xxx_messageInfo_Span.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Span proto.InternalMessageInfo
+
+func (m *Span) GetFrom() uint64 {
+	if m != nil {
+		return m.From
+	}
+	return 0
+}
+
+func (m *Span) GetThrough() uint64 {
+	if m != nil {
+		return m.Through
+	}
+	return 0
+}
+
+// Watermark is the part of a node that each proof writes, kept apart from the rest.
+type Watermark struct {
+	ProvenThrough uint64 `protobuf:"varint,1,opt,name=proven_through,json=provenThrough,proto3" json:"proven_through,omitempty"`
+	Proven        []Span `protobuf:"bytes,2,rep,name=proven,proto3" json:"proven"`
+	Seen          uint64 `protobuf:"varint,3,opt,name=seen,proto3" json:"seen,omitempty"`
+}
+
+func (m *Watermark) Reset()         { *m = Watermark{} }
+func (m *Watermark) String() string { return proto.CompactTextString(m) }
+func (*Watermark) ProtoMessage()    {}
+func (*Watermark) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{2}
+}
+func (m *Watermark) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Watermark) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Watermark.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Watermark) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Watermark.Merge(m, src)
+}
+func (m *Watermark) XXX_Size() int {
+	return m.Size()
+}
+func (m *Watermark) XXX_DiscardUnknown() {
+	xxx_messageInfo_Watermark.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Watermark proto.InternalMessageInfo
+
+func (m *Watermark) GetProvenThrough() uint64 {
+	if m != nil {
+		return m.ProvenThrough
+	}
+	return 0
+}
+
+func (m *Watermark) GetProven() []Span {
+	if m != nil {
+		return m.Proven
+	}
+	return nil
+}
+
+func (m *Watermark) GetSeen() uint64 {
+	if m != nil {
+		return m.Seen
+	}
+	return 0
+}
+
+// Unbonding is a part of a bond that returns to the operator after a height.
+type Unbonding struct {
+	Amount cosmossdk_io_math.Int `protobuf:"bytes,1,opt,name=amount,proto3,customtype=cosmossdk.io/math.Int" json:"amount"`
+	Height int64                 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+}
+
+func (m *Unbonding) Reset()         { *m = Unbonding{} }
+func (m *Unbonding) String() string { return proto.CompactTextString(m) }
+func (*Unbonding) ProtoMessage()    {}
+func (*Unbonding) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{3}
+}
+func (m *Unbonding) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Unbonding) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Unbonding.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Unbonding) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Unbonding.Merge(m, src)
+}
+func (m *Unbonding) XXX_Size() int {
+	return m.Size()
+}
+func (m *Unbonding) XXX_DiscardUnknown() {
+	xxx_messageInfo_Unbonding.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Unbonding proto.InternalMessageInfo
+
+func (m *Unbonding) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
 // Seed is a node's standing for one function.
 type Seed struct {
 	FunctionId string `protobuf:"bytes,1,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
 	OrbId      string `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
 	// paid seeds are among the function's base replicas and draw hosting pay; open ones earn per request only.
 	Paid bool `protobuf:"varint,3,opt,name=paid,proto3" json:"paid,omitempty"`
-	// since is the epoch in which the seed began.
+	// since is the epoch in which this standing began.
 	Since uint64 `protobuf:"varint,4,opt,name=since,proto3" json:"since,omitempty"`
 	// claimed_through is the last epoch for which hosting was paid.
 	ClaimedThrough uint64 `protobuf:"varint,5,opt,name=claimed_through,json=claimedThrough,proto3" json:"claimed_through,omitempty"`
+	// paid_through is the last epoch that a seed which was paid once can still claim; 0 while it is paid or was never.
+	PaidThrough uint64 `protobuf:"varint,6,opt,name=paid_through,json=paidThrough,proto3" json:"paid_through,omitempty"`
+	// served counts the requests settled and served_epoch is the last epoch in which any were.
+	Served      uint64 `protobuf:"varint,7,opt,name=served,proto3" json:"served,omitempty"`
+	ServedEpoch uint64 `protobuf:"varint,8,opt,name=served_epoch,json=servedEpoch,proto3" json:"served_epoch,omitempty"`
+	// recent_burned are the network fees burned on its requests since the epoch recent_since; the count starts again every idle_epochs.
+	RecentSince  uint64                `protobuf:"varint,9,opt,name=recent_since,json=recentSince,proto3" json:"recent_since,omitempty"`
+	RecentBurned cosmossdk_io_math.Int `protobuf:"bytes,10,opt,name=recent_burned,json=recentBurned,proto3,customtype=cosmossdk.io/math.Int" json:"recent_burned"`
 }
 
 func (m *Seed) Reset()         { *m = Seed{} }
 func (m *Seed) String() string { return proto.CompactTextString(m) }
 func (*Seed) ProtoMessage()    {}
 func (*Seed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_769dfa58e3c223ed, []int{1}
+	return fileDescriptor_769dfa58e3c223ed, []int{4}
 }
 func (m *Seed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -184,6 +400,122 @@ func (m *Seed) GetClaimedThrough() uint64 {
 	return 0
 }
 
+func (m *Seed) GetPaidThrough() uint64 {
+	if m != nil {
+		return m.PaidThrough
+	}
+	return 0
+}
+
+func (m *Seed) GetServed() uint64 {
+	if m != nil {
+		return m.Served
+	}
+	return 0
+}
+
+func (m *Seed) GetServedEpoch() uint64 {
+	if m != nil {
+		return m.ServedEpoch
+	}
+	return 0
+}
+
+func (m *Seed) GetRecentSince() uint64 {
+	if m != nil {
+		return m.RecentSince
+	}
+	return 0
+}
+
+// Grant is the locked starting balance of a sponsored node. It pays verification fees and nothing else, and becomes the operator's own, one
+// for one, with network fees burned on requests that the node served.
+type Grant struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId    string `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	// sponsor is the account that put up the deposit.
+	Sponsor string `protobuf:"bytes,3,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
+	// locked is what is left of the grant.
+	Locked cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=locked,proto3,customtype=cosmossdk.io/math.Int" json:"locked"`
+	// spent went into verification fees; repaid is the part of it that burned network fees have made up for.
+	Spent  cosmossdk_io_math.Int `protobuf:"bytes,5,opt,name=spent,proto3,customtype=cosmossdk.io/math.Int" json:"spent"`
+	Repaid cosmossdk_io_math.Int `protobuf:"bytes,6,opt,name=repaid,proto3,customtype=cosmossdk.io/math.Int" json:"repaid"`
+	// deposit is the sponsor's, and answers for what is spent and not repaid.
+	Deposit cosmossdk_io_math.Int `protobuf:"bytes,7,opt,name=deposit,proto3,customtype=cosmossdk.io/math.Int" json:"deposit"`
+	// active is the last epoch in which the grant was opened, spent or unlocked.
+	Active uint64 `protobuf:"varint,8,opt,name=active,proto3" json:"active,omitempty"`
+	// asked is the epoch in which it is asked whether the grant is still used.
+	Asked uint64 `protobuf:"varint,9,opt,name=asked,proto3" json:"asked,omitempty"`
+}
+
+func (m *Grant) Reset()         { *m = Grant{} }
+func (m *Grant) String() string { return proto.CompactTextString(m) }
+func (*Grant) ProtoMessage()    {}
+func (*Grant) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{5}
+}
+func (m *Grant) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Grant) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Grant.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Grant) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Grant.Merge(m, src)
+}
+func (m *Grant) XXX_Size() int {
+	return m.Size()
+}
+func (m *Grant) XXX_DiscardUnknown() {
+	xxx_messageInfo_Grant.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Grant proto.InternalMessageInfo
+
+func (m *Grant) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *Grant) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *Grant) GetSponsor() string {
+	if m != nil {
+		return m.Sponsor
+	}
+	return ""
+}
+
+func (m *Grant) GetActive() uint64 {
+	if m != nil {
+		return m.Active
+	}
+	return 0
+}
+
+func (m *Grant) GetAsked() uint64 {
+	if m != nil {
+		return m.Asked
+	}
+	return 0
+}
+
 // Proof shows that a node can produce one chunk of an artifact.
 type Proof struct {
 	// chunk is the challenged chunk, at most 1 KiB.
@@ -196,7 +528,7 @@ func (m *Proof) Reset()         { *m = Proof{} }
 func (m *Proof) String() string { return proto.CompactTextString(m) }
 func (*Proof) ProtoMessage()    {}
 func (*Proof) Descriptor() ([]byte, []int) {
-	return fileDescriptor_769dfa58e3c223ed, []int{2}
+	return fileDescriptor_769dfa58e3c223ed, []int{6}
 }
 func (m *Proof) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -239,19 +571,47 @@ func (m *Proof) GetPath() [][]byte {
 	return nil
 }
 
-// Params of x/seeding.
+// Params of x/seeding. Amounts are in uorb.
 type Params struct {
 	// epoch_blocks is the length of an epoch; epoch = height / epoch_blocks. Fixed at genesis.
 	EpochBlocks uint64 `protobuf:"varint,1,opt,name=epoch_blocks,json=epochBlocks,proto3" json:"epoch_blocks,omitempty"`
 	// max_seeds_per_function bounds the seeds of one function.
 	MaxSeedsPerFunction uint32 `protobuf:"varint,2,opt,name=max_seeds_per_function,json=maxSeedsPerFunction,proto3" json:"max_seeds_per_function,omitempty"`
+	// draws_per_epoch is how many nodes with paid seeds are drawn each epoch, on average.
+	DrawsPerEpoch uint32 `protobuf:"varint,3,opt,name=draws_per_epoch,json=drawsPerEpoch,proto3" json:"draws_per_epoch,omitempty"`
+	// vouch_epochs is the most epochs that one proof can vouch for.
+	VouchEpochs uint32 `protobuf:"varint,4,opt,name=vouch_epochs,json=vouchEpochs,proto3" json:"vouch_epochs,omitempty"`
+	// min_bond is needed to hold paid seeds.
+	MinBond uint64 `protobuf:"varint,5,opt,name=min_bond,json=minBond,proto3" json:"min_bond,omitempty"`
+	// unbonding_blocks is how long a bond can be slashed after it was withdrawn.
+	UnbondingBlocks uint64 `protobuf:"varint,6,opt,name=unbonding_blocks,json=unbondingBlocks,proto3" json:"unbonding_blocks,omitempty"`
+	// stale_epochs without a proof, and idle_epochs without a request while another host serves, let a seed be displaced.
+	StaleEpochs uint64 `protobuf:"varint,7,opt,name=stale_epochs,json=staleEpochs,proto3" json:"stale_epochs,omitempty"`
+	IdleEpochs  uint64 `protobuf:"varint,8,opt,name=idle_epochs,json=idleEpochs,proto3" json:"idle_epochs,omitempty"`
+	// dead_epochs without any sign of life remove a node.
+	DeadEpochs uint64 `protobuf:"varint,9,opt,name=dead_epochs,json=deadEpochs,proto3" json:"dead_epochs,omitempty"`
+	// max_prunes_per_block bounds what is removed, paid back or moved on in one block, of each kind.
+	MaxPrunesPerBlock uint32 `protobuf:"varint,10,opt,name=max_prunes_per_block,json=maxPrunesPerBlock,proto3" json:"max_prunes_per_block,omitempty"`
+	// sponsor_quota is how many nodes each super node may sponsor in an epoch.
+	SponsorQuota uint32 `protobuf:"varint,11,opt,name=sponsor_quota,json=sponsorQuota,proto3" json:"sponsor_quota,omitempty"`
+	// grant is what a sponsored node gets, grant_budget the most that is granted in an epoch.
+	Grant       uint64 `protobuf:"varint,12,opt,name=grant,proto3" json:"grant,omitempty"`
+	GrantBudget uint64 `protobuf:"varint,13,opt,name=grant_budget,json=grantBudget,proto3" json:"grant_budget,omitempty"`
+	// grant_idle_epochs without use return a grant to the pool.
+	GrantIdleEpochs uint64 `protobuf:"varint,14,opt,name=grant_idle_epochs,json=grantIdleEpochs,proto3" json:"grant_idle_epochs,omitempty"`
+	// allowance is what a sponsor pays of a sponsored operator's gas: at most fee_allowance in all and fee_period_allowance in any
+	// fee_period_seconds, for fee_allowance_seconds.
+	FeeAllowance        uint64 `protobuf:"varint,15,opt,name=fee_allowance,json=feeAllowance,proto3" json:"fee_allowance,omitempty"`
+	FeePeriodAllowance  uint64 `protobuf:"varint,16,opt,name=fee_period_allowance,json=feePeriodAllowance,proto3" json:"fee_period_allowance,omitempty"`
+	FeePeriodSeconds    uint64 `protobuf:"varint,17,opt,name=fee_period_seconds,json=feePeriodSeconds,proto3" json:"fee_period_seconds,omitempty"`
+	FeeAllowanceSeconds uint64 `protobuf:"varint,18,opt,name=fee_allowance_seconds,json=feeAllowanceSeconds,proto3" json:"fee_allowance_seconds,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_769dfa58e3c223ed, []int{3}
+	return fileDescriptor_769dfa58e3c223ed, []int{7}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -294,18 +654,133 @@ func (m *Params) GetMaxSeedsPerFunction() uint32 {
 	return 0
 }
 
+func (m *Params) GetDrawsPerEpoch() uint32 {
+	if m != nil {
+		return m.DrawsPerEpoch
+	}
+	return 0
+}
+
+func (m *Params) GetVouchEpochs() uint32 {
+	if m != nil {
+		return m.VouchEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetMinBond() uint64 {
+	if m != nil {
+		return m.MinBond
+	}
+	return 0
+}
+
+func (m *Params) GetUnbondingBlocks() uint64 {
+	if m != nil {
+		return m.UnbondingBlocks
+	}
+	return 0
+}
+
+func (m *Params) GetStaleEpochs() uint64 {
+	if m != nil {
+		return m.StaleEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetIdleEpochs() uint64 {
+	if m != nil {
+		return m.IdleEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetDeadEpochs() uint64 {
+	if m != nil {
+		return m.DeadEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetMaxPrunesPerBlock() uint32 {
+	if m != nil {
+		return m.MaxPrunesPerBlock
+	}
+	return 0
+}
+
+func (m *Params) GetSponsorQuota() uint32 {
+	if m != nil {
+		return m.SponsorQuota
+	}
+	return 0
+}
+
+func (m *Params) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *Params) GetGrantBudget() uint64 {
+	if m != nil {
+		return m.GrantBudget
+	}
+	return 0
+}
+
+func (m *Params) GetGrantIdleEpochs() uint64 {
+	if m != nil {
+		return m.GrantIdleEpochs
+	}
+	return 0
+}
+
+func (m *Params) GetFeeAllowance() uint64 {
+	if m != nil {
+		return m.FeeAllowance
+	}
+	return 0
+}
+
+func (m *Params) GetFeePeriodAllowance() uint64 {
+	if m != nil {
+		return m.FeePeriodAllowance
+	}
+	return 0
+}
+
+func (m *Params) GetFeePeriodSeconds() uint64 {
+	if m != nil {
+		return m.FeePeriodSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetFeeAllowanceSeconds() uint64 {
+	if m != nil {
+		return m.FeeAllowanceSeconds
+	}
+	return 0
+}
+
 // Beacon is the randomness that an epoch's challenges are drawn from.
 type Beacon struct {
 	Epoch uint64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// value is 32 bytes.
 	Value []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// draws of nodes are drawn, on average: each node by itself, from the value and its Orb ID.
+	Draws uint64 `protobuf:"varint,3,opt,name=draws,proto3" json:"draws,omitempty"`
+	Nodes uint64 `protobuf:"varint,4,opt,name=nodes,proto3" json:"nodes,omitempty"`
 }
 
 func (m *Beacon) Reset()         { *m = Beacon{} }
 func (m *Beacon) String() string { return proto.CompactTextString(m) }
 func (*Beacon) ProtoMessage()    {}
 func (*Beacon) Descriptor() ([]byte, []int) {
-	return fileDescriptor_769dfa58e3c223ed, []int{4}
+	return fileDescriptor_769dfa58e3c223ed, []int{8}
 }
 func (m *Beacon) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -348,20 +823,144 @@ func (m *Beacon) GetValue() []byte {
 	return nil
 }
 
+func (m *Beacon) GetDraws() uint64 {
+	if m != nil {
+		return m.Draws
+	}
+	return 0
+}
+
+func (m *Beacon) GetNodes() uint64 {
+	if m != nil {
+		return m.Nodes
+	}
+	return 0
+}
+
+// Quota counts what a super node sponsored in an epoch.
+type Quota struct {
+	Validator string `protobuf:"bytes,1,opt,name=validator,proto3" json:"validator,omitempty"`
+	Epoch     uint64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Sponsored uint32 `protobuf:"varint,3,opt,name=sponsored,proto3" json:"sponsored,omitempty"`
+}
+
+func (m *Quota) Reset()         { *m = Quota{} }
+func (m *Quota) String() string { return proto.CompactTextString(m) }
+func (*Quota) ProtoMessage()    {}
+func (*Quota) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{9}
+}
+func (m *Quota) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Quota) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Quota.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Quota) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Quota.Merge(m, src)
+}
+func (m *Quota) XXX_Size() int {
+	return m.Size()
+}
+func (m *Quota) XXX_DiscardUnknown() {
+	xxx_messageInfo_Quota.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Quota proto.InternalMessageInfo
+
+func (m *Quota) GetValidator() string {
+	if m != nil {
+		return m.Validator
+	}
+	return ""
+}
+
+func (m *Quota) GetEpoch() uint64 {
+	if m != nil {
+		return m.Epoch
+	}
+	return 0
+}
+
+func (m *Quota) GetSponsored() uint32 {
+	if m != nil {
+		return m.Sponsored
+	}
+	return 0
+}
+
+// Budget counts what was granted in an epoch.
+type Budget struct {
+	Epoch   uint64                `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Granted cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=granted,proto3,customtype=cosmossdk.io/math.Int" json:"granted"`
+}
+
+func (m *Budget) Reset()         { *m = Budget{} }
+func (m *Budget) String() string { return proto.CompactTextString(m) }
+func (*Budget) ProtoMessage()    {}
+func (*Budget) Descriptor() ([]byte, []int) {
+	return fileDescriptor_769dfa58e3c223ed, []int{10}
+}
+func (m *Budget) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Budget) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Budget.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Budget) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Budget.Merge(m, src)
+}
+func (m *Budget) XXX_Size() int {
+	return m.Size()
+}
+func (m *Budget) XXX_DiscardUnknown() {
+	xxx_messageInfo_Budget.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Budget proto.InternalMessageInfo
+
+func (m *Budget) GetEpoch() uint64 {
+	if m != nil {
+		return m.Epoch
+	}
+	return 0
+}
+
 // GenesisState of x/seeding.
 type GenesisState struct {
 	Params Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
 	Nodes  []Node `protobuf:"bytes,2,rep,name=nodes,proto3" json:"nodes"`
 	Seeds  []Seed `protobuf:"bytes,3,rep,name=seeds,proto3" json:"seeds"`
-	// beacons holds those of the current and the previous epoch.
+	// beacons holds those that proofs may still vouch from.
 	Beacons []Beacon `protobuf:"bytes,4,rep,name=beacons,proto3" json:"beacons"`
+	Grants  []Grant  `protobuf:"bytes,5,rep,name=grants,proto3" json:"grants"`
+	Quotas  []Quota  `protobuf:"bytes,6,rep,name=quotas,proto3" json:"quotas"`
+	Budget  Budget   `protobuf:"bytes,7,opt,name=budget,proto3" json:"budget"`
 }
 
 func (m *GenesisState) Reset()         { *m = GenesisState{} }
 func (m *GenesisState) String() string { return proto.CompactTextString(m) }
 func (*GenesisState) ProtoMessage()    {}
 func (*GenesisState) Descriptor() ([]byte, []int) {
-	return fileDescriptor_769dfa58e3c223ed, []int{5}
+	return fileDescriptor_769dfa58e3c223ed, []int{11}
 }
 func (m *GenesisState) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -418,54 +1017,129 @@ func (m *GenesisState) GetBeacons() []Beacon {
 	return nil
 }
 
+func (m *GenesisState) GetGrants() []Grant {
+	if m != nil {
+		return m.Grants
+	}
+	return nil
+}
+
+func (m *GenesisState) GetQuotas() []Quota {
+	if m != nil {
+		return m.Quotas
+	}
+	return nil
+}
+
+func (m *GenesisState) GetBudget() Budget {
+	if m != nil {
+		return m.Budget
+	}
+	return Budget{}
+}
+
 func init() {
 	proto.RegisterType((*Node)(nil), "orb.seeding.v1.Node")
+	proto.RegisterType((*Span)(nil), "orb.seeding.v1.Span")
+	proto.RegisterType((*Watermark)(nil), "orb.seeding.v1.Watermark")
+	proto.RegisterType((*Unbonding)(nil), "orb.seeding.v1.Unbonding")
 	proto.RegisterType((*Seed)(nil), "orb.seeding.v1.Seed")
+	proto.RegisterType((*Grant)(nil), "orb.seeding.v1.Grant")
 	proto.RegisterType((*Proof)(nil), "orb.seeding.v1.Proof")
 	proto.RegisterType((*Params)(nil), "orb.seeding.v1.Params")
 	proto.RegisterType((*Beacon)(nil), "orb.seeding.v1.Beacon")
+	proto.RegisterType((*Quota)(nil), "orb.seeding.v1.Quota")
+	proto.RegisterType((*Budget)(nil), "orb.seeding.v1.Budget")
 	proto.RegisterType((*GenesisState)(nil), "orb.seeding.v1.GenesisState")
 }
 
 func init() { proto.RegisterFile("orb/seeding/v1/seeding.proto", fileDescriptor_769dfa58e3c223ed) }
 
 var fileDescriptor_769dfa58e3c223ed = []byte{
-	// 555 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x6c, 0x53, 0x4d, 0x6f, 0xd3, 0x40,
-	0x10, 0x8d, 0x13, 0x27, 0x6d, 0x36, 0x69, 0x90, 0x96, 0x50, 0x99, 0xaa, 0x72, 0x43, 0x24, 0x44,
-	0x38, 0x90, 0x90, 0x36, 0xe2, 0x4e, 0x90, 0x40, 0xbd, 0xa0, 0xc8, 0xe1, 0xc4, 0xc5, 0xf8, 0x63,
-	0x6a, 0x5b, 0x89, 0x77, 0xac, 0x5d, 0x27, 0x84, 0x7f, 0x01, 0x7f, 0x05, 0xf1, 0x23, 0x7a, 0xac,
-	0x38, 0x71, 0x42, 0x55, 0xf2, 0x47, 0xd0, 0xee, 0xda, 0x6d, 0xa9, 0x7a, 0x9b, 0x79, 0x3b, 0xef,
-	0xed, 0x7b, 0xf6, 0x2c, 0x39, 0x46, 0xee, 0x8f, 0x04, 0x40, 0x98, 0xb0, 0x68, 0xb4, 0x1e, 0x97,
-	0xe5, 0x30, 0xe3, 0x98, 0x23, 0xed, 0x20, 0xf7, 0x87, 0x25, 0xb4, 0x1e, 0x1f, 0x3d, 0x0d, 0x50,
-	0xa4, 0x28, 0x5c, 0x75, 0x3a, 0xd2, 0x8d, 0x1e, 0x3d, 0xea, 0x46, 0x18, 0xa1, 0xc6, 0x65, 0xa5,
-	0xd1, 0xfe, 0x4f, 0x83, 0x98, 0x1f, 0x31, 0x04, 0xfa, 0x84, 0x34, 0x90, 0xfb, 0x6e, 0x12, 0x5a,
-	0x46, 0xcf, 0x18, 0x34, 0x9d, 0x3a, 0x72, 0xff, 0x3c, 0xa4, 0x13, 0xb2, 0x8f, 0x19, 0x70, 0x2f,
-	0x47, 0x6e, 0x55, 0xe5, 0xc1, 0xd4, 0xfa, 0xfd, 0xeb, 0x55, 0xb7, 0x50, 0x7e, 0x1b, 0x86, 0x1c,
-	0x84, 0x98, 0xe7, 0x3c, 0x61, 0x91, 0x73, 0x33, 0x49, 0x2d, 0xb2, 0x97, 0x22, 0x4b, 0x16, 0xc0,
-	0xad, 0x9a, 0x52, 0x2b, 0x5b, 0x7a, 0x4c, 0x9a, 0x9e, 0x26, 0x81, 0xb0, 0xcc, 0x5e, 0x6d, 0xd0,
-	0x74, 0x6e, 0x01, 0xfa, 0x9c, 0x74, 0x32, 0x8e, 0x6b, 0x60, 0x6e, 0x1e, 0x73, 0x5c, 0x45, 0xb1,
-	0x55, 0xef, 0x19, 0x03, 0xd3, 0x39, 0xd0, 0xe8, 0x27, 0x0d, 0xf6, 0x7f, 0x18, 0xc4, 0x9c, 0x03,
-	0x84, 0xf4, 0x84, 0xb4, 0x2e, 0x56, 0x2c, 0xc8, 0x13, 0x64, 0xb7, 0xce, 0x49, 0x09, 0x9d, 0x87,
-	0x77, 0x52, 0x55, 0xef, 0xa6, 0xa2, 0xc4, 0xcc, 0xbc, 0x24, 0x54, 0xe6, 0xf6, 0x1d, 0x55, 0xd3,
-	0x2e, 0xa9, 0x8b, 0x84, 0x05, 0x60, 0x99, 0xea, 0x4a, 0xdd, 0xd0, 0x17, 0xe4, 0x51, 0xb0, 0xf4,
-	0x92, 0x14, 0xc2, 0x7b, 0x96, 0x3a, 0x05, 0x5c, 0x7a, 0x1a, 0x93, 0xfa, 0x8c, 0x23, 0x5e, 0x48,
-	0x9d, 0x20, 0x5e, 0xb1, 0x85, 0x72, 0xd3, 0x76, 0x74, 0xa3, 0x6f, 0xcc, 0x63, 0xab, 0xda, 0xab,
-	0x0d, 0xda, 0x8e, 0xaa, 0xfb, 0x5f, 0x48, 0x63, 0xe6, 0x71, 0x2f, 0x15, 0xf4, 0x19, 0x69, 0x43,
-	0x86, 0x41, 0xec, 0xfa, 0x4b, 0x0c, 0x16, 0x42, 0x51, 0x4d, 0xa7, 0xa5, 0xb0, 0xa9, 0x82, 0xe8,
-	0x19, 0x39, 0x4c, 0xbd, 0x8d, 0x2b, 0xff, 0xb5, 0x70, 0x33, 0xe0, 0x6e, 0x99, 0x52, 0x25, 0x3b,
-	0x70, 0x1e, 0xa7, 0xde, 0x46, 0x7e, 0x13, 0x31, 0x03, 0xfe, 0xbe, 0x38, 0xea, 0x4f, 0x48, 0x63,
-	0x0a, 0x5e, 0x80, 0x4c, 0xba, 0x52, 0x6a, 0x85, 0xb4, 0x6e, 0x24, 0xba, 0xf6, 0x96, 0x2b, 0x50,
-	0x1a, 0x6d, 0x47, 0x37, 0xfd, 0x6b, 0x83, 0xb4, 0x3f, 0x00, 0x03, 0x91, 0x88, 0x79, 0xee, 0xe5,
-	0x40, 0x27, 0xa4, 0x91, 0x29, 0xa3, 0x8a, 0xdd, 0x3a, 0x3d, 0x1c, 0xfe, 0xbf, 0x76, 0x43, 0x1d,
-	0x63, 0x6a, 0x5e, 0xfe, 0x3d, 0xa9, 0x38, 0xc5, 0x2c, 0x7d, 0x4d, 0xea, 0x0c, 0x43, 0x10, 0x2a,
-	0x73, 0xeb, 0xb4, 0x7b, 0x9f, 0x24, 0xd7, 0xae, 0xa0, 0xe8, 0x41, 0xc9, 0x50, 0xf9, 0xac, 0xda,
-	0xc3, 0x0c, 0x99, 0xaf, 0x64, 0xa8, 0x41, 0xfa, 0x86, 0xec, 0xf9, 0x2a, 0xa0, 0x5e, 0xa6, 0x07,
-	0xac, 0xe9, 0xfc, 0x05, 0xab, 0x1c, 0x9e, 0xbe, 0xbb, 0xdc, 0xda, 0xc6, 0xd5, 0xd6, 0x36, 0xae,
-	0xb7, 0xb6, 0xf1, 0x7d, 0x67, 0x57, 0xae, 0x76, 0x76, 0xe5, 0xcf, 0xce, 0xae, 0x7c, 0x7e, 0x19,
-	0x25, 0x79, 0xbc, 0xf2, 0x87, 0x01, 0xa6, 0x23, 0xe4, 0x3e, 0x83, 0xfc, 0x2b, 0xf2, 0x85, 0x2c,
-	0x47, 0x9b, 0x9b, 0x77, 0x98, 0x7f, 0xcb, 0x40, 0xf8, 0x0d, 0xf5, 0x84, 0xce, 0xfe, 0x05, 0x00,
-	0x00, 0xff, 0xff, 0xdd, 0x4f, 0x93, 0xd4, 0xa3, 0x03, 0x00, 0x00,
+	// 1318 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x57, 0x4f, 0x6f, 0x13, 0x47,
+	0x14, 0x8f, 0x63, 0x7b, 0x1d, 0x3f, 0xdb, 0x09, 0x0c, 0x49, 0xb4, 0x20, 0x48, 0x82, 0x51, 0xdb,
+	0xd0, 0x16, 0x1b, 0x02, 0xea, 0xad, 0x42, 0x18, 0x51, 0x94, 0x4b, 0xe5, 0x6e, 0xfa, 0x47, 0xea,
+	0xc5, 0x5d, 0x7b, 0x5f, 0xec, 0x55, 0xbc, 0x33, 0xdb, 0x99, 0xb5, 0x49, 0xab, 0x1e, 0xfa, 0x11,
+	0xfa, 0x4d, 0x7a, 0xe1, 0x43, 0x20, 0x4e, 0x88, 0x53, 0xd5, 0x03, 0xaa, 0xa0, 0x1f, 0xa4, 0x9a,
+	0xf7, 0x66, 0x6d, 0x27, 0x0d, 0x88, 0x70, 0x9b, 0xf7, 0x9b, 0xdf, 0x6f, 0xe7, 0xfd, 0x9b, 0xe7,
+	0x31, 0x5c, 0x55, 0xba, 0xdf, 0x36, 0x88, 0x51, 0x2c, 0x87, 0xed, 0xe9, 0x9d, 0x7c, 0xd9, 0x4a,
+	0xb5, 0xca, 0x94, 0x58, 0x55, 0xba, 0xdf, 0xca, 0xa1, 0xe9, 0x9d, 0x2b, 0x97, 0x07, 0xca, 0x24,
+	0xca, 0xf4, 0x68, 0xb7, 0xcd, 0x06, 0x53, 0xaf, 0xac, 0x0f, 0xd5, 0x50, 0x31, 0x6e, 0x57, 0x8c,
+	0x36, 0xff, 0x2c, 0x42, 0xe9, 0x6b, 0x15, 0xa1, 0xd8, 0x00, 0x4f, 0xe9, 0x7e, 0x2f, 0x8e, 0xfc,
+	0xc2, 0x4e, 0x61, 0xb7, 0x1a, 0x94, 0x95, 0xee, 0xef, 0x47, 0xe2, 0x1e, 0xac, 0xa8, 0x14, 0x75,
+	0x98, 0x29, 0xed, 0x2f, 0xdb, 0x8d, 0x8e, 0xff, 0xf2, 0xe9, 0xad, 0x75, 0xf7, 0xe5, 0x07, 0x51,
+	0xa4, 0xd1, 0x98, 0x83, 0x4c, 0xc7, 0x72, 0x18, 0xcc, 0x98, 0xc2, 0x87, 0x4a, 0xa2, 0x64, 0x7c,
+	0x84, 0xda, 0x2f, 0xd2, 0xd7, 0x72, 0x53, 0x5c, 0x85, 0x6a, 0xc8, 0x22, 0x34, 0x7e, 0x69, 0xa7,
+	0xb8, 0x5b, 0x0d, 0xe6, 0x80, 0xf8, 0x08, 0x56, 0x53, 0xad, 0xa6, 0x28, 0x7b, 0xd9, 0x48, 0xab,
+	0xc9, 0x70, 0xe4, 0x97, 0x77, 0x0a, 0xbb, 0xa5, 0xa0, 0xc1, 0xe8, 0xb7, 0x0c, 0x8a, 0x3d, 0xf0,
+	0x18, 0xf0, 0xbd, 0x9d, 0xe2, 0x6e, 0x6d, 0x6f, 0xbd, 0x75, 0x32, 0x0d, 0xad, 0x83, 0x34, 0x94,
+	0x9d, 0xd2, 0xb3, 0x57, 0xdb, 0x4b, 0x81, 0x63, 0x8a, 0xfb, 0x50, 0xea, 0x2b, 0x19, 0xf9, 0x15,
+	0x0a, 0xe2, 0x33, 0xbb, 0xf7, 0xf7, 0xab, 0xed, 0x0d, 0x0e, 0xc4, 0x44, 0x47, 0xad, 0x58, 0xb5,
+	0x93, 0x30, 0x1b, 0xb5, 0xf6, 0x65, 0xf6, 0xf2, 0xe9, 0x2d, 0x70, 0x11, 0xee, 0xcb, 0x2c, 0x20,
+	0xa1, 0xf8, 0x12, 0xaa, 0x13, 0x69, 0x57, 0xb1, 0x1c, 0xfa, 0x2b, 0x74, 0xee, 0xe5, 0xd3, 0xe7,
+	0x7e, 0x97, 0x13, 0xdc, 0xe1, 0x73, 0x85, 0x58, 0x87, 0xf2, 0x48, 0x8d, 0x23, 0xe3, 0x57, 0x77,
+	0x0a, 0xbb, 0x8d, 0x80, 0x0d, 0x71, 0x0d, 0x20, 0x0d, 0xe3, 0xa8, 0x67, 0xbf, 0x61, 0x7c, 0xa0,
+	0xad, 0xaa, 0x45, 0x0e, 0x2c, 0x20, 0x04, 0x94, 0x0c, 0xa2, 0xf4, 0x6b, 0x94, 0x05, 0x5a, 0x37,
+	0xef, 0x41, 0xc9, 0x86, 0x67, 0xf7, 0x0e, 0xb5, 0x4a, 0xa8, 0x5c, 0xa5, 0x80, 0xd6, 0x36, 0xef,
+	0x79, 0xe2, 0x96, 0x09, 0xce, 0xcd, 0xe6, 0xaf, 0x50, 0xfd, 0x21, 0xcc, 0x50, 0x27, 0xa1, 0x3e,
+	0x3a, 0x23, 0xcd, 0x85, 0x77, 0xa7, 0x79, 0xf9, 0xbd, 0xd3, 0x9c, 0x7b, 0x5c, 0x5c, 0xf0, 0x78,
+	0x04, 0xd5, 0x59, 0x62, 0xc4, 0x43, 0xf0, 0xc2, 0x44, 0x4d, 0x64, 0xc6, 0x7d, 0x76, 0xbe, 0x4a,
+	0x38, 0xa9, 0xd8, 0x04, 0x6f, 0x84, 0xf1, 0x70, 0x94, 0x51, 0x98, 0xc5, 0xc0, 0x59, 0xcd, 0x7f,
+	0x97, 0xa1, 0x64, 0x33, 0x27, 0xb6, 0xa1, 0x76, 0x38, 0x91, 0x83, 0x2c, 0x56, 0x72, 0xde, 0xd2,
+	0x90, 0x43, 0xfb, 0xd1, 0x42, 0xbb, 0x2f, 0x2f, 0xb6, 0xbb, 0x80, 0x92, 0xcd, 0x3e, 0xb9, 0xbf,
+	0x12, 0xd0, 0xda, 0x56, 0xce, 0xc4, 0x72, 0x80, 0x7e, 0x89, 0x62, 0x62, 0x43, 0x7c, 0x02, 0x6b,
+	0x83, 0x71, 0x18, 0x27, 0x18, 0x9d, 0xea, 0xd5, 0x55, 0x07, 0xe7, 0x59, 0xbc, 0x0e, 0x75, 0x2a,
+	0x71, 0xce, 0xf2, 0x88, 0x55, 0xb3, 0x58, 0x4e, 0xd9, 0x04, 0xcf, 0xa0, 0x9e, 0x22, 0x77, 0x67,
+	0x29, 0x70, 0x96, 0x95, 0xf2, 0xaa, 0x87, 0xa9, 0x1a, 0x8c, 0xfc, 0x15, 0x96, 0x32, 0xf6, 0xc8,
+	0x42, 0x96, 0xa2, 0x71, 0x80, 0x32, 0xeb, 0xb1, 0x8f, 0x55, 0xa6, 0x30, 0x76, 0x40, 0x9e, 0x76,
+	0xa1, 0xe1, 0x28, 0xfd, 0x89, 0x96, 0x18, 0x51, 0x9b, 0x9d, 0x33, 0xf1, 0xee, 0x90, 0x0e, 0x7d,
+	0xa0, 0xf9, 0xbc, 0x08, 0xe5, 0xc7, 0x3a, 0x94, 0xd9, 0x89, 0xf1, 0x50, 0x78, 0xef, 0xf1, 0xf0,
+	0x96, 0xe4, 0xef, 0x41, 0xc5, 0xa4, 0x4a, 0x1a, 0xe5, 0xa6, 0xc6, 0x3b, 0xbe, 0x95, 0x13, 0x6d,
+	0x3b, 0x8d, 0xd5, 0xe0, 0x08, 0x23, 0xaa, 0xce, 0x79, 0xdb, 0x89, 0xa5, 0xe2, 0x01, 0x94, 0x4d,
+	0x8a, 0x32, 0xa3, 0x0a, 0x9e, 0xf3, 0x1b, 0xac, 0xb4, 0x7e, 0x68, 0xa4, 0xd6, 0xf1, 0x3e, 0xc0,
+	0x0f, 0x96, 0x8a, 0x47, 0x50, 0x89, 0x30, 0x55, 0x26, 0xce, 0x3e, 0x64, 0x4c, 0xe5, 0x5a, 0xdb,
+	0x4e, 0xe1, 0x20, 0x8b, 0xa7, 0xe8, 0x1a, 0xc6, 0x59, 0xb6, 0x91, 0x43, 0x63, 0x53, 0xc5, 0x4d,
+	0xc2, 0x46, 0xf3, 0x0e, 0x94, 0xbb, 0x5a, 0xa9, 0x43, 0xbb, 0x3d, 0x18, 0x4d, 0xe4, 0x11, 0x15,
+	0xb2, 0x1e, 0xb0, 0xc1, 0x37, 0x22, 0x1b, 0xd1, 0x08, 0xa8, 0x07, 0xb4, 0x6e, 0x3e, 0x2f, 0x83,
+	0xd7, 0x0d, 0x75, 0x98, 0x18, 0xdb, 0x7f, 0xd4, 0x9b, 0xbd, 0xbe, 0xcd, 0xa5, 0x71, 0x83, 0xa4,
+	0x46, 0x58, 0x87, 0x20, 0x71, 0x17, 0x36, 0x93, 0xf0, 0x98, 0x47, 0x5c, 0x2f, 0x45, 0xdd, 0xcb,
+	0xaf, 0x21, 0x55, 0xbf, 0x11, 0x5c, 0x4a, 0xc2, 0x63, 0x1a, 0x77, 0x5d, 0xd4, 0x5f, 0xb9, 0x2d,
+	0xf1, 0x31, 0xac, 0x45, 0x3a, 0x7c, 0xc2, 0x02, 0xee, 0xfe, 0x22, 0xb1, 0x1b, 0x04, 0x77, 0x51,
+	0xcf, 0xfa, 0x7f, 0xaa, 0x26, 0x83, 0x11, 0x73, 0x0c, 0x75, 0x41, 0x23, 0xa8, 0x11, 0x46, 0x0c,
+	0x23, 0x2e, 0xc3, 0x4a, 0x12, 0xcb, 0x1e, 0x4d, 0x7f, 0xbe, 0xa2, 0x95, 0x24, 0x96, 0x1d, 0x3b,
+	0xd3, 0x6f, 0xc2, 0x85, 0xd9, 0x84, 0xce, 0x23, 0xe0, 0xfb, 0xb9, 0x36, 0xc3, 0x5d, 0x14, 0xf6,
+	0x2e, 0x66, 0xe1, 0x18, 0xf3, 0x83, 0x2a, 0xee, 0x2e, 0x5a, 0xcc, 0x1d, 0xb4, 0x0d, 0xb5, 0x38,
+	0x9a, 0x33, 0x38, 0xf9, 0x60, 0xa1, 0x39, 0x21, 0xc2, 0x30, 0xca, 0x09, 0x5c, 0x06, 0xb0, 0x90,
+	0x23, 0xb4, 0x61, 0xdd, 0xa6, 0x2a, 0xd5, 0x13, 0x89, 0x1c, 0x3a, 0x39, 0xe5, 0x7e, 0x18, 0x2e,
+	0x26, 0xe1, 0x71, 0x97, 0xb6, 0xba, 0xa8, 0xc9, 0x2d, 0x71, 0x03, 0x1a, 0xee, 0x26, 0xf4, 0x7e,
+	0x9e, 0xa8, 0x2c, 0xa4, 0x5f, 0x8a, 0x46, 0x50, 0x77, 0xe0, 0x37, 0x16, 0xb3, 0x85, 0x1d, 0xda,
+	0xdb, 0xea, 0xd7, 0xb9, 0xee, 0x64, 0xd8, 0x80, 0x68, 0xd1, 0xeb, 0x4f, 0xa2, 0x21, 0x66, 0x7e,
+	0x83, 0x03, 0x22, 0xac, 0x43, 0x90, 0xf8, 0x14, 0x2e, 0x32, 0x65, 0x31, 0xac, 0x55, 0xce, 0x0f,
+	0x6d, 0xec, 0xcf, 0x63, 0xbb, 0x01, 0x8d, 0x43, 0xc4, 0x5e, 0x38, 0x1e, 0xab, 0x27, 0xa1, 0x9d,
+	0x44, 0x6b, 0xc4, 0xab, 0x1f, 0x22, 0x3e, 0xc8, 0x31, 0x71, 0x1b, 0xd6, 0x2d, 0x29, 0x45, 0x1d,
+	0xab, 0x68, 0x81, 0x7b, 0x81, 0xb8, 0xe2, 0x10, 0xb1, 0x4b, 0x5b, 0x73, 0xc5, 0xe7, 0x20, 0x16,
+	0x14, 0x06, 0x07, 0x4a, 0x46, 0xc6, 0xbf, 0x48, 0xfc, 0x0b, 0x33, 0xfe, 0x01, 0xe3, 0x62, 0x0f,
+	0x36, 0x4e, 0x38, 0x31, 0x13, 0x08, 0x12, 0x5c, 0x5a, 0x74, 0xc6, 0x69, 0x9a, 0x3f, 0x81, 0xd7,
+	0xc1, 0x70, 0xa0, 0xa4, 0xcd, 0x13, 0x77, 0x1a, 0x37, 0x31, 0x1b, 0x16, 0x9d, 0x86, 0xe3, 0x09,
+	0x52, 0xb7, 0xd6, 0x03, 0x36, 0x2c, 0x4a, 0x8d, 0xe8, 0x7e, 0xe8, 0xd8, 0xb0, 0xa8, 0x54, 0x11,
+	0x9a, 0xfc, 0xa7, 0x82, 0x8c, 0xe6, 0x6f, 0x50, 0xe6, 0x42, 0xdc, 0x87, 0xea, 0x34, 0x1c, 0xc7,
+	0xd1, 0xc2, 0xb8, 0xbc, 0xfe, 0xf2, 0xe9, 0xad, 0x6b, 0xee, 0x12, 0x7f, 0x9f, 0xef, 0x9d, 0x9c,
+	0x75, 0x73, 0xcd, 0xdc, 0xc3, 0xe5, 0x45, 0x0f, 0xaf, 0x42, 0xd5, 0xd5, 0x1b, 0x23, 0x77, 0x4b,
+	0xe6, 0x40, 0x13, 0xc1, 0x73, 0xe5, 0x3c, 0x3b, 0xbe, 0x47, 0x50, 0xa1, 0x5a, 0xa2, 0x9b, 0xc6,
+	0xe7, 0x1c, 0x3a, 0x4e, 0xdb, 0xfc, 0xbd, 0x08, 0xf5, 0xc7, 0x28, 0xd1, 0xc4, 0xe6, 0x20, 0x0b,
+	0x33, 0x14, 0xf7, 0xc0, 0x4b, 0x69, 0x46, 0xd0, 0x71, 0xb5, 0xbd, 0xcd, 0xd3, 0xaf, 0x07, 0x9e,
+	0x20, 0xb3, 0xf7, 0x03, 0xcf, 0x93, 0xdb, 0x79, 0x06, 0xdf, 0xf2, 0xe4, 0xb0, 0x6f, 0x55, 0x27,
+	0x61, 0xa2, 0x55, 0xf0, 0xeb, 0xa9, 0xf8, 0x96, 0x47, 0x0a, 0x62, 0x94, 0x2b, 0x88, 0x28, 0xbe,
+	0x80, 0x4a, 0x9f, 0x2a, 0xce, 0x2f, 0xd0, 0x33, 0x5c, 0xe3, 0x86, 0x70, 0xaa, 0x9c, 0x2c, 0xee,
+	0x82, 0x47, 0xd1, 0x1a, 0xbf, 0x4c, 0xb2, 0x8d, 0xd3, 0x32, 0xfa, 0x4d, 0xcc, 0x03, 0x62, 0xaa,
+	0x15, 0xd1, 0xcd, 0x34, 0xee, 0xad, 0xfa, 0x3f, 0x11, 0xb5, 0x46, 0x2e, 0x62, 0xaa, 0xcd, 0x9d,
+	0xbb, 0x95, 0x95, 0xb3, 0x73, 0xc7, 0x15, 0xcd, 0x55, 0xcc, 0xed, 0x3c, 0x7c, 0xf6, 0x7a, 0xab,
+	0xf0, 0xe2, 0xf5, 0x56, 0xe1, 0x9f, 0xd7, 0x5b, 0x85, 0x3f, 0xde, 0x6c, 0x2d, 0xbd, 0x78, 0xb3,
+	0xb5, 0xf4, 0xd7, 0x9b, 0xad, 0xa5, 0x1f, 0x6f, 0x0e, 0xe3, 0x6c, 0x34, 0xe9, 0xb7, 0x06, 0x2a,
+	0x69, 0x2b, 0xdd, 0x97, 0x98, 0x3d, 0x51, 0xfa, 0xc8, 0x2e, 0xdb, 0xc7, 0xb3, 0x3f, 0x17, 0xd9,
+	0x2f, 0x29, 0x9a, 0xbe, 0x47, 0xff, 0x0b, 0xee, 0xfe, 0x17, 0x00, 0x00, 0xff, 0xff, 0x53, 0xeb,
+	0x93, 0xa0, 0x78, 0x0c, 0x00, 0x00,
 }
 
 func (m *Node) Marshal() (dAtA []byte, err error) {
@@ -488,6 +1162,59 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Seen != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Seen))
+		i--
+		dAtA[i] = 0x58
+	}
+	if m.PaidSeeds != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.PaidSeeds))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.Holds != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Holds))
+		i--
+		dAtA[i] = 0x48
+	}
+	if len(m.Unbonding) > 0 {
+		for iNdEx := len(m.Unbonding) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Unbonding[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSeeding(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x42
+		}
+	}
+	{
+		size := m.Bond.Size()
+		i -= size
+		if _, err := m.Bond.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if len(m.Proven) > 0 {
+		for iNdEx := len(m.Proven) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Proven[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSeeding(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
 	if m.ProvenThrough != 0 {
 		i = encodeVarintSeeding(dAtA, i, uint64(m.ProvenThrough))
 		i--
@@ -526,6 +1253,124 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Span) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Span) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Span) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Through != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Through))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.From != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.From))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Watermark) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Watermark) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Watermark) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Seen != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Seen))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Proven) > 0 {
+		for iNdEx := len(m.Proven) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Proven[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSeeding(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if m.ProvenThrough != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.ProvenThrough))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Unbonding) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Unbonding) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Unbonding) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Height != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x10
+	}
+	{
+		size := m.Amount.Size()
+		i -= size
+		if _, err := m.Amount.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func (m *Seed) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -546,6 +1391,36 @@ func (m *Seed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	{
+		size := m.RecentBurned.Size()
+		i -= size
+		if _, err := m.RecentBurned.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x52
+	if m.RecentSince != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.RecentSince))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.ServedEpoch != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.ServedEpoch))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.Served != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Served))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.PaidThrough != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.PaidThrough))
+		i--
+		dAtA[i] = 0x30
+	}
 	if m.ClaimedThrough != 0 {
 		i = encodeVarintSeeding(dAtA, i, uint64(m.ClaimedThrough))
 		i--
@@ -577,6 +1452,100 @@ func (m *Seed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i -= len(m.FunctionId)
 		copy(dAtA[i:], m.FunctionId)
 		i = encodeVarintSeeding(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Grant) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Grant) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Grant) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Asked != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Asked))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.Active != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Active))
+		i--
+		dAtA[i] = 0x40
+	}
+	{
+		size := m.Deposit.Size()
+		i -= size
+		if _, err := m.Deposit.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	{
+		size := m.Repaid.Size()
+		i -= size
+		if _, err := m.Repaid.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x32
+	{
+		size := m.Spent.Size()
+		i -= size
+		if _, err := m.Spent.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	{
+		size := m.Locked.Size()
+		i -= size
+		if _, err := m.Locked.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if len(m.Sponsor) > 0 {
+		i -= len(m.Sponsor)
+		copy(dAtA[i:], m.Sponsor)
+		i = encodeVarintSeeding(dAtA, i, uint64(len(m.Sponsor)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintSeeding(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintSeeding(dAtA, i, uint64(len(m.Operator)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -642,6 +1611,92 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.FeeAllowanceSeconds != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.FeeAllowanceSeconds))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x90
+	}
+	if m.FeePeriodSeconds != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.FeePeriodSeconds))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x88
+	}
+	if m.FeePeriodAllowance != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.FeePeriodAllowance))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x80
+	}
+	if m.FeeAllowance != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.FeeAllowance))
+		i--
+		dAtA[i] = 0x78
+	}
+	if m.GrantIdleEpochs != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.GrantIdleEpochs))
+		i--
+		dAtA[i] = 0x70
+	}
+	if m.GrantBudget != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.GrantBudget))
+		i--
+		dAtA[i] = 0x68
+	}
+	if m.Grant != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x60
+	}
+	if m.SponsorQuota != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.SponsorQuota))
+		i--
+		dAtA[i] = 0x58
+	}
+	if m.MaxPrunesPerBlock != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.MaxPrunesPerBlock))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.DeadEpochs != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.DeadEpochs))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.IdleEpochs != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.IdleEpochs))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.StaleEpochs != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.StaleEpochs))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.UnbondingBlocks != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.UnbondingBlocks))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.MinBond != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.MinBond))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.VouchEpochs != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.VouchEpochs))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.DrawsPerEpoch != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.DrawsPerEpoch))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.MaxSeedsPerFunction != 0 {
 		i = encodeVarintSeeding(dAtA, i, uint64(m.MaxSeedsPerFunction))
 		i--
@@ -675,6 +1730,16 @@ func (m *Beacon) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Nodes != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Nodes))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Draws != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Draws))
+		i--
+		dAtA[i] = 0x18
+	}
 	if len(m.Value) > 0 {
 		i -= len(m.Value)
 		copy(dAtA[i:], m.Value)
@@ -682,6 +1747,84 @@ func (m *Beacon) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x12
 	}
+	if m.Epoch != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Epoch))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Quota) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Quota) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Quota) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Sponsored != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Sponsored))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Epoch != 0 {
+		i = encodeVarintSeeding(dAtA, i, uint64(m.Epoch))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Validator) > 0 {
+		i -= len(m.Validator)
+		copy(dAtA[i:], m.Validator)
+		i = encodeVarintSeeding(dAtA, i, uint64(len(m.Validator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Budget) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Budget) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Budget) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Granted.Size()
+		i -= size
+		if _, err := m.Granted.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
 	if m.Epoch != 0 {
 		i = encodeVarintSeeding(dAtA, i, uint64(m.Epoch))
 		i--
@@ -710,6 +1853,44 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	{
+		size, err := m.Budget.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintSeeding(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if len(m.Quotas) > 0 {
+		for iNdEx := len(m.Quotas) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Quotas[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSeeding(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if len(m.Grants) > 0 {
+		for iNdEx := len(m.Grants) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Grants[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSeeding(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
 	if len(m.Beacons) > 0 {
 		for iNdEx := len(m.Beacons) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -803,6 +1984,79 @@ func (m *Node) Size() (n int) {
 	if m.ProvenThrough != 0 {
 		n += 1 + sovSeeding(uint64(m.ProvenThrough))
 	}
+	if len(m.Proven) > 0 {
+		for _, e := range m.Proven {
+			l = e.Size()
+			n += 1 + l + sovSeeding(uint64(l))
+		}
+	}
+	l = m.Bond.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	if len(m.Unbonding) > 0 {
+		for _, e := range m.Unbonding {
+			l = e.Size()
+			n += 1 + l + sovSeeding(uint64(l))
+		}
+	}
+	if m.Holds != 0 {
+		n += 1 + sovSeeding(uint64(m.Holds))
+	}
+	if m.PaidSeeds != 0 {
+		n += 1 + sovSeeding(uint64(m.PaidSeeds))
+	}
+	if m.Seen != 0 {
+		n += 1 + sovSeeding(uint64(m.Seen))
+	}
+	return n
+}
+
+func (m *Span) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.From != 0 {
+		n += 1 + sovSeeding(uint64(m.From))
+	}
+	if m.Through != 0 {
+		n += 1 + sovSeeding(uint64(m.Through))
+	}
+	return n
+}
+
+func (m *Watermark) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ProvenThrough != 0 {
+		n += 1 + sovSeeding(uint64(m.ProvenThrough))
+	}
+	if len(m.Proven) > 0 {
+		for _, e := range m.Proven {
+			l = e.Size()
+			n += 1 + l + sovSeeding(uint64(l))
+		}
+	}
+	if m.Seen != 0 {
+		n += 1 + sovSeeding(uint64(m.Seen))
+	}
+	return n
+}
+
+func (m *Unbonding) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Amount.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	if m.Height != 0 {
+		n += 1 + sovSeeding(uint64(m.Height))
+	}
 	return n
 }
 
@@ -828,6 +2082,55 @@ func (m *Seed) Size() (n int) {
 	}
 	if m.ClaimedThrough != 0 {
 		n += 1 + sovSeeding(uint64(m.ClaimedThrough))
+	}
+	if m.PaidThrough != 0 {
+		n += 1 + sovSeeding(uint64(m.PaidThrough))
+	}
+	if m.Served != 0 {
+		n += 1 + sovSeeding(uint64(m.Served))
+	}
+	if m.ServedEpoch != 0 {
+		n += 1 + sovSeeding(uint64(m.ServedEpoch))
+	}
+	if m.RecentSince != 0 {
+		n += 1 + sovSeeding(uint64(m.RecentSince))
+	}
+	l = m.RecentBurned.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	return n
+}
+
+func (m *Grant) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovSeeding(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovSeeding(uint64(l))
+	}
+	l = len(m.Sponsor)
+	if l > 0 {
+		n += 1 + l + sovSeeding(uint64(l))
+	}
+	l = m.Locked.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	l = m.Spent.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	l = m.Repaid.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	l = m.Deposit.Size()
+	n += 1 + l + sovSeeding(uint64(l))
+	if m.Active != 0 {
+		n += 1 + sovSeeding(uint64(m.Active))
+	}
+	if m.Asked != 0 {
+		n += 1 + sovSeeding(uint64(m.Asked))
 	}
 	return n
 }
@@ -863,6 +2166,54 @@ func (m *Params) Size() (n int) {
 	if m.MaxSeedsPerFunction != 0 {
 		n += 1 + sovSeeding(uint64(m.MaxSeedsPerFunction))
 	}
+	if m.DrawsPerEpoch != 0 {
+		n += 1 + sovSeeding(uint64(m.DrawsPerEpoch))
+	}
+	if m.VouchEpochs != 0 {
+		n += 1 + sovSeeding(uint64(m.VouchEpochs))
+	}
+	if m.MinBond != 0 {
+		n += 1 + sovSeeding(uint64(m.MinBond))
+	}
+	if m.UnbondingBlocks != 0 {
+		n += 1 + sovSeeding(uint64(m.UnbondingBlocks))
+	}
+	if m.StaleEpochs != 0 {
+		n += 1 + sovSeeding(uint64(m.StaleEpochs))
+	}
+	if m.IdleEpochs != 0 {
+		n += 1 + sovSeeding(uint64(m.IdleEpochs))
+	}
+	if m.DeadEpochs != 0 {
+		n += 1 + sovSeeding(uint64(m.DeadEpochs))
+	}
+	if m.MaxPrunesPerBlock != 0 {
+		n += 1 + sovSeeding(uint64(m.MaxPrunesPerBlock))
+	}
+	if m.SponsorQuota != 0 {
+		n += 1 + sovSeeding(uint64(m.SponsorQuota))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovSeeding(uint64(m.Grant))
+	}
+	if m.GrantBudget != 0 {
+		n += 1 + sovSeeding(uint64(m.GrantBudget))
+	}
+	if m.GrantIdleEpochs != 0 {
+		n += 1 + sovSeeding(uint64(m.GrantIdleEpochs))
+	}
+	if m.FeeAllowance != 0 {
+		n += 1 + sovSeeding(uint64(m.FeeAllowance))
+	}
+	if m.FeePeriodAllowance != 0 {
+		n += 2 + sovSeeding(uint64(m.FeePeriodAllowance))
+	}
+	if m.FeePeriodSeconds != 0 {
+		n += 2 + sovSeeding(uint64(m.FeePeriodSeconds))
+	}
+	if m.FeeAllowanceSeconds != 0 {
+		n += 2 + sovSeeding(uint64(m.FeeAllowanceSeconds))
+	}
 	return n
 }
 
@@ -879,6 +2230,45 @@ func (m *Beacon) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovSeeding(uint64(l))
 	}
+	if m.Draws != 0 {
+		n += 1 + sovSeeding(uint64(m.Draws))
+	}
+	if m.Nodes != 0 {
+		n += 1 + sovSeeding(uint64(m.Nodes))
+	}
+	return n
+}
+
+func (m *Quota) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Validator)
+	if l > 0 {
+		n += 1 + l + sovSeeding(uint64(l))
+	}
+	if m.Epoch != 0 {
+		n += 1 + sovSeeding(uint64(m.Epoch))
+	}
+	if m.Sponsored != 0 {
+		n += 1 + sovSeeding(uint64(m.Sponsored))
+	}
+	return n
+}
+
+func (m *Budget) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Epoch != 0 {
+		n += 1 + sovSeeding(uint64(m.Epoch))
+	}
+	l = m.Granted.Size()
+	n += 1 + l + sovSeeding(uint64(l))
 	return n
 }
 
@@ -908,6 +2298,20 @@ func (m *GenesisState) Size() (n int) {
 			n += 1 + l + sovSeeding(uint64(l))
 		}
 	}
+	if len(m.Grants) > 0 {
+		for _, e := range m.Grants {
+			l = e.Size()
+			n += 1 + l + sovSeeding(uint64(l))
+		}
+	}
+	if len(m.Quotas) > 0 {
+		for _, e := range m.Quotas {
+			l = e.Size()
+			n += 1 + l + sovSeeding(uint64(l))
+		}
+	}
+	l = m.Budget.Size()
+	n += 1 + l + sovSeeding(uint64(l))
 	return n
 }
 
@@ -1093,6 +2497,478 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proven", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Proven = append(m.Proven, Span{})
+			if err := m.Proven[len(m.Proven)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bond", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Bond.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbonding", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Unbonding = append(m.Unbonding, Unbonding{})
+			if err := m.Unbonding[len(m.Unbonding)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Holds", wireType)
+			}
+			m.Holds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Holds |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaidSeeds", wireType)
+			}
+			m.PaidSeeds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaidSeeds |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seen", wireType)
+			}
+			m.Seen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Seen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Span) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Span: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Span: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
+			}
+			m.From = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.From |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Through", wireType)
+			}
+			m.Through = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Through |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Watermark) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Watermark: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Watermark: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ProvenThrough", wireType)
+			}
+			m.ProvenThrough = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ProvenThrough |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proven", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Proven = append(m.Proven, Span{})
+			if err := m.Proven[len(m.Proven)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seen", wireType)
+			}
+			m.Seen = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Seen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Unbonding) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Unbonding: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Unbonding: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipSeeding(dAtA[iNdEx:])
@@ -1261,6 +3137,436 @@ func (m *Seed) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.ClaimedThrough |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaidThrough", wireType)
+			}
+			m.PaidThrough = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PaidThrough |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Served", wireType)
+			}
+			m.Served = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Served |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ServedEpoch", wireType)
+			}
+			m.ServedEpoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ServedEpoch |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RecentSince", wireType)
+			}
+			m.RecentSince = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RecentSince |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RecentBurned", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.RecentBurned.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Grant) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Grant: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Grant: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sponsor", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sponsor = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Locked", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Locked.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Spent", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Spent.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Repaid", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Repaid.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deposit", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Deposit.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
+			}
+			m.Active = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Active |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Asked", wireType)
+			}
+			m.Asked = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Asked |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -1469,6 +3775,310 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DrawsPerEpoch", wireType)
+			}
+			m.DrawsPerEpoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DrawsPerEpoch |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field VouchEpochs", wireType)
+			}
+			m.VouchEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.VouchEpochs |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MinBond", wireType)
+			}
+			m.MinBond = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MinBond |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnbondingBlocks", wireType)
+			}
+			m.UnbondingBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnbondingBlocks |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StaleEpochs", wireType)
+			}
+			m.StaleEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StaleEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IdleEpochs", wireType)
+			}
+			m.IdleEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IdleEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeadEpochs", wireType)
+			}
+			m.DeadEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeadEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxPrunesPerBlock", wireType)
+			}
+			m.MaxPrunesPerBlock = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxPrunesPerBlock |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SponsorQuota", wireType)
+			}
+			m.SponsorQuota = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.SponsorQuota |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 12:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 13:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GrantBudget", wireType)
+			}
+			m.GrantBudget = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GrantBudget |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 14:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field GrantIdleEpochs", wireType)
+			}
+			m.GrantIdleEpochs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.GrantIdleEpochs |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 15:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FeeAllowance", wireType)
+			}
+			m.FeeAllowance = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FeeAllowance |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 16:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FeePeriodAllowance", wireType)
+			}
+			m.FeePeriodAllowance = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FeePeriodAllowance |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 17:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FeePeriodSeconds", wireType)
+			}
+			m.FeePeriodSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FeePeriodSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 18:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FeeAllowanceSeconds", wireType)
+			}
+			m.FeeAllowanceSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.FeeAllowanceSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipSeeding(dAtA[iNdEx:])
@@ -1570,6 +4180,267 @@ func (m *Beacon) Unmarshal(dAtA []byte) error {
 			m.Value = append(m.Value[:0], dAtA[iNdEx:postIndex]...)
 			if m.Value == nil {
 				m.Value = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Draws", wireType)
+			}
+			m.Draws = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Draws |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Nodes", wireType)
+			}
+			m.Nodes = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Nodes |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Quota) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Quota: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Quota: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Validator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Validator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epoch", wireType)
+			}
+			m.Epoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epoch |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sponsored", wireType)
+			}
+			m.Sponsored = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sponsored |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSeeding(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Budget) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSeeding
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Budget: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Budget: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epoch", wireType)
+			}
+			m.Epoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epoch |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Granted", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Granted.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
 			}
 			iNdEx = postIndex
 		default:
@@ -1754,6 +4625,107 @@ func (m *GenesisState) Unmarshal(dAtA []byte) error {
 			}
 			m.Beacons = append(m.Beacons, Beacon{})
 			if err := m.Beacons[len(m.Beacons)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grants", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Grants = append(m.Grants, Grant{})
+			if err := m.Grants[len(m.Grants)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Quotas", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Quotas = append(m.Quotas, Quota{})
+			if err := m.Quotas[len(m.Quotas)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Budget", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSeeding
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSeeding
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Budget.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

@@ -7,6 +7,7 @@ import (
 	context "context"
 	fmt "fmt"
 	_ "github.com/cosmos/cosmos-proto"
+	types "github.com/cosmos/cosmos-sdk/types"
 	_ "github.com/cosmos/cosmos-sdk/types/msgservice"
 	_ "github.com/cosmos/cosmos-sdk/types/tx/amino"
 	_ "github.com/cosmos/gogoproto/gogoproto"
@@ -146,6 +147,447 @@ func (m *MsgRegisterNodeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgRegisterNodeResponse proto.InternalMessageInfo
 
+// MsgSponsorNode is signed by a super node's attester account and carries the node key's own signature.
+type MsgSponsorNode struct {
+	Sponsor   string   `protobuf:"bytes,1,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
+	Operator  string   `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId     string   `protobuf:"bytes,3,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Moniker   string   `protobuf:"bytes,4,opt,name=moniker,proto3" json:"moniker,omitempty"`
+	Addresses []string `protobuf:"bytes,5,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// signature is the node key's 64-byte ed25519 signature over RegistrationSignBytes.
+	Signature []byte `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+}
+
+func (m *MsgSponsorNode) Reset()         { *m = MsgSponsorNode{} }
+func (m *MsgSponsorNode) String() string { return proto.CompactTextString(m) }
+func (*MsgSponsorNode) ProtoMessage()    {}
+func (*MsgSponsorNode) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{2}
+}
+func (m *MsgSponsorNode) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSponsorNode) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSponsorNode.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSponsorNode) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSponsorNode.Merge(m, src)
+}
+func (m *MsgSponsorNode) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSponsorNode) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSponsorNode.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSponsorNode proto.InternalMessageInfo
+
+func (m *MsgSponsorNode) GetSponsor() string {
+	if m != nil {
+		return m.Sponsor
+	}
+	return ""
+}
+
+func (m *MsgSponsorNode) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgSponsorNode) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgSponsorNode) GetMoniker() string {
+	if m != nil {
+		return m.Moniker
+	}
+	return ""
+}
+
+func (m *MsgSponsorNode) GetAddresses() []string {
+	if m != nil {
+		return m.Addresses
+	}
+	return nil
+}
+
+func (m *MsgSponsorNode) GetSignature() []byte {
+	if m != nil {
+		return m.Signature
+	}
+	return nil
+}
+
+// MsgSponsorNodeResponse tells what was granted; the same amount is taken from the sponsor as a deposit.
+type MsgSponsorNodeResponse struct {
+	Grant types.Coin `protobuf:"bytes,1,opt,name=grant,proto3" json:"grant"`
+}
+
+func (m *MsgSponsorNodeResponse) Reset()         { *m = MsgSponsorNodeResponse{} }
+func (m *MsgSponsorNodeResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgSponsorNodeResponse) ProtoMessage()    {}
+func (*MsgSponsorNodeResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{3}
+}
+func (m *MsgSponsorNodeResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgSponsorNodeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgSponsorNodeResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgSponsorNodeResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgSponsorNodeResponse.Merge(m, src)
+}
+func (m *MsgSponsorNodeResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgSponsorNodeResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgSponsorNodeResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgSponsorNodeResponse proto.InternalMessageInfo
+
+func (m *MsgSponsorNodeResponse) GetGrant() types.Coin {
+	if m != nil {
+		return m.Grant
+	}
+	return types.Coin{}
+}
+
+// MsgUpdateNode is signed by the operator.
+type MsgUpdateNode struct {
+	Operator  string   `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId     string   `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Moniker   string   `protobuf:"bytes,3,opt,name=moniker,proto3" json:"moniker,omitempty"`
+	Addresses []string `protobuf:"bytes,4,rep,name=addresses,proto3" json:"addresses,omitempty"`
+}
+
+func (m *MsgUpdateNode) Reset()         { *m = MsgUpdateNode{} }
+func (m *MsgUpdateNode) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateNode) ProtoMessage()    {}
+func (*MsgUpdateNode) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{4}
+}
+func (m *MsgUpdateNode) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateNode) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateNode.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateNode) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateNode.Merge(m, src)
+}
+func (m *MsgUpdateNode) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateNode) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateNode.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateNode proto.InternalMessageInfo
+
+func (m *MsgUpdateNode) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgUpdateNode) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgUpdateNode) GetMoniker() string {
+	if m != nil {
+		return m.Moniker
+	}
+	return ""
+}
+
+func (m *MsgUpdateNode) GetAddresses() []string {
+	if m != nil {
+		return m.Addresses
+	}
+	return nil
+}
+
+// MsgUpdateNodeResponse is empty.
+type MsgUpdateNodeResponse struct {
+}
+
+func (m *MsgUpdateNodeResponse) Reset()         { *m = MsgUpdateNodeResponse{} }
+func (m *MsgUpdateNodeResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateNodeResponse) ProtoMessage()    {}
+func (*MsgUpdateNodeResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{5}
+}
+func (m *MsgUpdateNodeResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateNodeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateNodeResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateNodeResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateNodeResponse.Merge(m, src)
+}
+func (m *MsgUpdateNodeResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateNodeResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateNodeResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateNodeResponse proto.InternalMessageInfo
+
+// MsgBond is signed by the operator.
+type MsgBond struct {
+	Operator string     `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId    string     `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Amount   types.Coin `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount"`
+}
+
+func (m *MsgBond) Reset()         { *m = MsgBond{} }
+func (m *MsgBond) String() string { return proto.CompactTextString(m) }
+func (*MsgBond) ProtoMessage()    {}
+func (*MsgBond) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{6}
+}
+func (m *MsgBond) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBond) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBond.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBond) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBond.Merge(m, src)
+}
+func (m *MsgBond) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBond) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBond.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBond proto.InternalMessageInfo
+
+func (m *MsgBond) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgBond) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgBond) GetAmount() types.Coin {
+	if m != nil {
+		return m.Amount
+	}
+	return types.Coin{}
+}
+
+// MsgBondResponse is empty.
+type MsgBondResponse struct {
+}
+
+func (m *MsgBondResponse) Reset()         { *m = MsgBondResponse{} }
+func (m *MsgBondResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgBondResponse) ProtoMessage()    {}
+func (*MsgBondResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{7}
+}
+func (m *MsgBondResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBondResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBondResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBondResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBondResponse.Merge(m, src)
+}
+func (m *MsgBondResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBondResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBondResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBondResponse proto.InternalMessageInfo
+
+// MsgUnbond is signed by the operator.
+type MsgUnbond struct {
+	Operator string     `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId    string     `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	Amount   types.Coin `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount"`
+}
+
+func (m *MsgUnbond) Reset()         { *m = MsgUnbond{} }
+func (m *MsgUnbond) String() string { return proto.CompactTextString(m) }
+func (*MsgUnbond) ProtoMessage()    {}
+func (*MsgUnbond) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{8}
+}
+func (m *MsgUnbond) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnbond) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnbond.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnbond) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnbond.Merge(m, src)
+}
+func (m *MsgUnbond) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnbond) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnbond.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnbond proto.InternalMessageInfo
+
+func (m *MsgUnbond) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgUnbond) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgUnbond) GetAmount() types.Coin {
+	if m != nil {
+		return m.Amount
+	}
+	return types.Coin{}
+}
+
+// MsgUnbondResponse tells after which height the amount returns, unless a dispute holds it.
+type MsgUnbondResponse struct {
+	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+}
+
+func (m *MsgUnbondResponse) Reset()         { *m = MsgUnbondResponse{} }
+func (m *MsgUnbondResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUnbondResponse) ProtoMessage()    {}
+func (*MsgUnbondResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{9}
+}
+func (m *MsgUnbondResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnbondResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnbondResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnbondResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnbondResponse.Merge(m, src)
+}
+func (m *MsgUnbondResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnbondResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnbondResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnbondResponse proto.InternalMessageInfo
+
+func (m *MsgUnbondResponse) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
 // MsgSeed carries the answer to the node's current challenge for the function.
 type MsgSeed struct {
 	Operator   string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
@@ -154,13 +596,15 @@ type MsgSeed struct {
 	// epoch of the challenge: the current or the previous one.
 	Epoch uint64 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Proof Proof  `protobuf:"bytes,5,opt,name=proof,proto3" json:"proof"`
+	// displace, when set, is the Orb ID of a stale or idle seed of the function to take the place of.
+	Displace string `protobuf:"bytes,6,opt,name=displace,proto3" json:"displace,omitempty"`
 }
 
 func (m *MsgSeed) Reset()         { *m = MsgSeed{} }
 func (m *MsgSeed) String() string { return proto.CompactTextString(m) }
 func (*MsgSeed) ProtoMessage()    {}
 func (*MsgSeed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{2}
+	return fileDescriptor_ad03063ab6381f01, []int{10}
 }
 func (m *MsgSeed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -224,6 +668,13 @@ func (m *MsgSeed) GetProof() Proof {
 	return Proof{}
 }
 
+func (m *MsgSeed) GetDisplace() string {
+	if m != nil {
+		return m.Displace
+	}
+	return ""
+}
+
 // MsgSeedResponse tells which kind of seed it became.
 type MsgSeedResponse struct {
 	Paid bool `protobuf:"varint,1,opt,name=paid,proto3" json:"paid,omitempty"`
@@ -233,7 +684,7 @@ func (m *MsgSeedResponse) Reset()         { *m = MsgSeedResponse{} }
 func (m *MsgSeedResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSeedResponse) ProtoMessage()    {}
 func (*MsgSeedResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{3}
+	return fileDescriptor_ad03063ab6381f01, []int{11}
 }
 func (m *MsgSeedResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -269,6 +720,104 @@ func (m *MsgSeedResponse) GetPaid() bool {
 	return false
 }
 
+// MsgUnseed is signed by the operator. Prove first, in the same transaction, to be paid for the last epochs.
+type MsgUnseed struct {
+	Operator   string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	OrbId      string `protobuf:"bytes,2,opt,name=orb_id,json=orbId,proto3" json:"orb_id,omitempty"`
+	FunctionId string `protobuf:"bytes,3,opt,name=function_id,json=functionId,proto3" json:"function_id,omitempty"`
+}
+
+func (m *MsgUnseed) Reset()         { *m = MsgUnseed{} }
+func (m *MsgUnseed) String() string { return proto.CompactTextString(m) }
+func (*MsgUnseed) ProtoMessage()    {}
+func (*MsgUnseed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{12}
+}
+func (m *MsgUnseed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnseed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnseed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnseed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnseed.Merge(m, src)
+}
+func (m *MsgUnseed) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnseed) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnseed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnseed proto.InternalMessageInfo
+
+func (m *MsgUnseed) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgUnseed) GetOrbId() string {
+	if m != nil {
+		return m.OrbId
+	}
+	return ""
+}
+
+func (m *MsgUnseed) GetFunctionId() string {
+	if m != nil {
+		return m.FunctionId
+	}
+	return ""
+}
+
+// MsgUnseedResponse is empty.
+type MsgUnseedResponse struct {
+}
+
+func (m *MsgUnseedResponse) Reset()         { *m = MsgUnseedResponse{} }
+func (m *MsgUnseedResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUnseedResponse) ProtoMessage()    {}
+func (*MsgUnseedResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ad03063ab6381f01, []int{13}
+}
+func (m *MsgUnseedResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnseedResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnseedResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnseedResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnseedResponse.Merge(m, src)
+}
+func (m *MsgUnseedResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnseedResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnseedResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnseedResponse proto.InternalMessageInfo
+
 // MsgProve answers a drawn or a voluntary challenge.
 type MsgProve struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
@@ -284,7 +833,7 @@ func (m *MsgProve) Reset()         { *m = MsgProve{} }
 func (m *MsgProve) String() string { return proto.CompactTextString(m) }
 func (*MsgProve) ProtoMessage()    {}
 func (*MsgProve) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{4}
+	return fileDescriptor_ad03063ab6381f01, []int{14}
 }
 func (m *MsgProve) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -357,7 +906,7 @@ func (m *MsgProveResponse) Reset()         { *m = MsgProveResponse{} }
 func (m *MsgProveResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgProveResponse) ProtoMessage()    {}
 func (*MsgProveResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{5}
+	return fileDescriptor_ad03063ab6381f01, []int{15}
 }
 func (m *MsgProveResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -403,7 +952,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{6}
+	return fileDescriptor_ad03063ab6381f01, []int{16}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -454,7 +1003,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ad03063ab6381f01, []int{7}
+	return fileDescriptor_ad03063ab6381f01, []int{17}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -486,8 +1035,18 @@ var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
 func init() {
 	proto.RegisterType((*MsgRegisterNode)(nil), "orb.seeding.v1.MsgRegisterNode")
 	proto.RegisterType((*MsgRegisterNodeResponse)(nil), "orb.seeding.v1.MsgRegisterNodeResponse")
+	proto.RegisterType((*MsgSponsorNode)(nil), "orb.seeding.v1.MsgSponsorNode")
+	proto.RegisterType((*MsgSponsorNodeResponse)(nil), "orb.seeding.v1.MsgSponsorNodeResponse")
+	proto.RegisterType((*MsgUpdateNode)(nil), "orb.seeding.v1.MsgUpdateNode")
+	proto.RegisterType((*MsgUpdateNodeResponse)(nil), "orb.seeding.v1.MsgUpdateNodeResponse")
+	proto.RegisterType((*MsgBond)(nil), "orb.seeding.v1.MsgBond")
+	proto.RegisterType((*MsgBondResponse)(nil), "orb.seeding.v1.MsgBondResponse")
+	proto.RegisterType((*MsgUnbond)(nil), "orb.seeding.v1.MsgUnbond")
+	proto.RegisterType((*MsgUnbondResponse)(nil), "orb.seeding.v1.MsgUnbondResponse")
 	proto.RegisterType((*MsgSeed)(nil), "orb.seeding.v1.MsgSeed")
 	proto.RegisterType((*MsgSeedResponse)(nil), "orb.seeding.v1.MsgSeedResponse")
+	proto.RegisterType((*MsgUnseed)(nil), "orb.seeding.v1.MsgUnseed")
+	proto.RegisterType((*MsgUnseedResponse)(nil), "orb.seeding.v1.MsgUnseedResponse")
 	proto.RegisterType((*MsgProve)(nil), "orb.seeding.v1.MsgProve")
 	proto.RegisterType((*MsgProveResponse)(nil), "orb.seeding.v1.MsgProveResponse")
 	proto.RegisterType((*MsgUpdateParams)(nil), "orb.seeding.v1.MsgUpdateParams")
@@ -497,48 +1056,69 @@ func init() {
 func init() { proto.RegisterFile("orb/seeding/v1/tx.proto", fileDescriptor_ad03063ab6381f01) }
 
 var fileDescriptor_ad03063ab6381f01 = []byte{
-	// 656 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xd4, 0x94, 0x31, 0x4f, 0xdb, 0x4e,
-	0x18, 0xc6, 0x63, 0x48, 0x20, 0x39, 0xf8, 0xf3, 0xa7, 0x16, 0x34, 0xc6, 0xa0, 0x24, 0xb2, 0x84,
-	0x9a, 0x22, 0xd5, 0x16, 0xb4, 0x42, 0x82, 0xa9, 0x85, 0x89, 0x21, 0x15, 0x32, 0xad, 0x84, 0xba,
-	0x20, 0x3b, 0x3e, 0x2e, 0x16, 0xb2, 0x5f, 0xeb, 0xee, 0x42, 0x61, 0xab, 0x3a, 0x76, 0xea, 0xc7,
-	0xe8, 0xc8, 0xc0, 0x77, 0x28, 0x23, 0xea, 0xc4, 0x54, 0xb5, 0x64, 0xe0, 0x6b, 0x54, 0x77, 0x67,
-	0x3b, 0x21, 0x09, 0x62, 0xe9, 0xd2, 0x25, 0xba, 0x7b, 0x9e, 0xf7, 0xee, 0xfc, 0x7b, 0xee, 0xde,
-	0xa0, 0x2a, 0x50, 0xdf, 0x61, 0x18, 0x07, 0x61, 0x4c, 0x9c, 0xd3, 0x75, 0x87, 0x9f, 0xd9, 0x09,
-	0x05, 0x0e, 0xfa, 0x1c, 0x50, 0xdf, 0x4e, 0x0d, 0xfb, 0x74, 0xdd, 0x7c, 0xe2, 0x45, 0x61, 0x0c,
-	0x8e, 0xfc, 0x55, 0x25, 0x66, 0xb5, 0x0d, 0x2c, 0x02, 0xe6, 0x44, 0x4c, 0x2e, 0x8d, 0x18, 0x49,
-	0x8d, 0x25, 0x65, 0x1c, 0xc9, 0x99, 0xa3, 0x26, 0xa9, 0xb5, 0x40, 0x80, 0x80, 0xd2, 0xc5, 0x28,
-	0x55, 0x57, 0x86, 0xbe, 0x22, 0x3b, 0x57, 0xba, 0xd6, 0x8d, 0x86, 0xfe, 0x6f, 0x31, 0xe2, 0x62,
-	0x12, 0x32, 0x8e, 0xe9, 0x5b, 0x08, 0xb0, 0xfe, 0x0a, 0x95, 0x21, 0xc1, 0xd4, 0xe3, 0x40, 0x0d,
-	0xad, 0xa1, 0x35, 0x2b, 0x3b, 0xc6, 0x8f, 0xcb, 0x17, 0x0b, 0xe9, 0x59, 0x6f, 0x82, 0x80, 0x62,
-	0xc6, 0x0e, 0x38, 0x0d, 0x63, 0xe2, 0xe6, 0x95, 0xfa, 0x22, 0x9a, 0x02, 0xea, 0x1f, 0x85, 0x81,
-	0x31, 0x21, 0xd6, 0xb8, 0x25, 0xa0, 0xfe, 0x5e, 0xa0, 0x1b, 0x68, 0x3a, 0x82, 0x38, 0x3c, 0xc1,
-	0xd4, 0x98, 0x94, 0x7a, 0x36, 0xd5, 0x57, 0x50, 0xc5, 0x53, 0x7b, 0x61, 0x66, 0x14, 0x1b, 0x93,
-	0xcd, 0x8a, 0xdb, 0x17, 0x84, 0xcb, 0x42, 0x12, 0x7b, 0xbc, 0x4b, 0xb1, 0x51, 0x6a, 0x68, 0xcd,
-	0x59, 0xb7, 0x2f, 0x6c, 0x5b, 0x9f, 0xef, 0x2e, 0xd6, 0xf2, 0xb3, 0xbf, 0xdc, 0x5d, 0xac, 0xcd,
-	0x0b, 0xcc, 0x41, 0x0c, 0x6b, 0x09, 0x55, 0x87, 0xc8, 0x5c, 0xcc, 0x12, 0x88, 0x19, 0xb6, 0x7e,
-	0x6b, 0x68, 0xba, 0xc5, 0xc8, 0x01, 0xc6, 0xc1, 0xdf, 0xa5, 0xad, 0xa3, 0x99, 0xe3, 0x6e, 0xdc,
-	0xe6, 0x21, 0xc4, 0xc2, 0x53, 0xc4, 0x28, 0x93, 0xf6, 0x02, 0x7d, 0x01, 0x95, 0x70, 0x02, 0xed,
-	0x8e, 0x51, 0x6c, 0x68, 0xcd, 0xa2, 0xab, 0x26, 0xfa, 0x26, 0x2a, 0x25, 0x14, 0xe0, 0x58, 0x82,
-	0xce, 0x6c, 0x2c, 0xda, 0xf7, 0x1f, 0x88, 0xbd, 0x2f, 0xcc, 0x9d, 0xca, 0xd5, 0xcf, 0x7a, 0xe1,
-	0xdb, 0xdd, 0xc5, 0x9a, 0xe6, 0xaa, 0xf2, 0x6d, 0x73, 0x24, 0x86, 0xb2, 0x88, 0x41, 0x70, 0x59,
-	0xab, 0xf2, 0x62, 0xc5, 0x30, 0xc3, 0xd6, 0x75, 0x54, 0x4c, 0xbc, 0x30, 0x90, 0x98, 0x65, 0x57,
-	0x8e, 0xad, 0x9e, 0x86, 0xca, 0x2d, 0x46, 0xf6, 0x29, 0x9c, 0xe2, 0x7f, 0x3a, 0x8b, 0xe5, 0x91,
-	0x2c, 0x2a, 0x22, 0x0b, 0x09, 0x66, 0x6d, 0xa1, 0xf9, 0x0c, 0x32, 0x4f, 0x63, 0x15, 0xcd, 0x25,
-	0x42, 0x88, 0x8f, 0x78, 0x87, 0x42, 0x97, 0x74, 0x24, 0x72, 0xd1, 0xfd, 0x4f, 0xa9, 0xef, 0x94,
-	0x68, 0x5d, 0xaa, 0x0e, 0x79, 0x9f, 0x04, 0x1e, 0xc7, 0xfb, 0x1e, 0xf5, 0x22, 0xa6, 0x6f, 0xa2,
-	0x8a, 0xd7, 0xe5, 0x1d, 0xa0, 0x21, 0x3f, 0x7f, 0x34, 0xa8, 0x7e, 0xa9, 0xbe, 0x85, 0xa6, 0x12,
-	0xb9, 0x83, 0x4c, 0x6a, 0x66, 0xe3, 0xe9, 0x08, 0x9c, 0x74, 0x07, 0xe9, 0xd2, 0x05, 0xdb, 0xb6,
-	0xc0, 0xeb, 0x6f, 0x25, 0xf8, 0x96, 0x07, 0x3b, 0x7b, 0xe8, 0x13, 0xd3, 0xd7, 0x3f, 0x28, 0x65,
-	0xe0, 0x1b, 0xdf, 0x27, 0xd0, 0x64, 0x8b, 0x11, 0xfd, 0x10, 0xcd, 0xde, 0xeb, 0xfb, 0xfa, 0xf0,
-	0xd7, 0x0c, 0xb5, 0x8f, 0xf9, 0xec, 0x91, 0x82, 0x3c, 0xda, 0xd7, 0xa8, 0x28, 0x7b, 0xab, 0x3a,
-	0x66, 0x81, 0x30, 0xcc, 0xfa, 0x03, 0x46, 0xbe, 0xc3, 0x2e, 0x2a, 0xa9, 0x27, 0x69, 0x8c, 0xa9,
-	0x94, 0x8e, 0xd9, 0x78, 0xc8, 0xc9, 0x37, 0x39, 0x44, 0xb3, 0xf7, 0xae, 0x6d, 0xdc, 0xa9, 0x83,
-	0x05, 0x63, 0x01, 0xc7, 0x45, 0x68, 0x96, 0x3e, 0x89, 0xcb, 0xd9, 0xd9, 0xbd, 0xba, 0xad, 0x69,
-	0xd7, 0xb7, 0x35, 0xed, 0xd7, 0x6d, 0x4d, 0xfb, 0xda, 0xab, 0x15, 0xae, 0x7b, 0xb5, 0xc2, 0x4d,
-	0xaf, 0x56, 0xf8, 0xf0, 0x9c, 0x84, 0xbc, 0xd3, 0xf5, 0xed, 0x36, 0x44, 0x0e, 0x50, 0x3f, 0xc6,
-	0xfc, 0x23, 0xd0, 0x13, 0x31, 0x74, 0xce, 0xf2, 0x3b, 0xe3, 0xe7, 0x09, 0x66, 0xfe, 0x94, 0xfc,
-	0x27, 0x7e, 0xf9, 0x27, 0x00, 0x00, 0xff, 0xff, 0xb4, 0x0b, 0x54, 0x06, 0x2f, 0x06, 0x00, 0x00,
+	// 984 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xd4, 0x56, 0x4f, 0x6f, 0xe3, 0x44,
+	0x14, 0xaf, 0x9b, 0x3f, 0x4d, 0x5e, 0xba, 0xed, 0xd6, 0xb4, 0x4d, 0xea, 0x2d, 0x49, 0xb0, 0x54,
+	0x28, 0x45, 0xd8, 0x6a, 0x80, 0x95, 0xb6, 0xe2, 0x00, 0xad, 0x84, 0xb4, 0x87, 0x40, 0xe5, 0xb2,
+	0xd2, 0x8a, 0x4b, 0x65, 0xc7, 0xb3, 0x13, 0x6b, 0x89, 0xc7, 0x9a, 0x99, 0x94, 0xdd, 0x1b, 0xe2,
+	0x06, 0x27, 0x6e, 0x7c, 0x05, 0x8e, 0x3d, 0xac, 0xf8, 0x04, 0x1c, 0xf6, 0xb8, 0xe2, 0xb4, 0x27,
+	0x84, 0xda, 0x43, 0x3f, 0x05, 0x12, 0x9a, 0x19, 0xdb, 0xb1, 0x53, 0x27, 0x95, 0xd0, 0x0a, 0x95,
+	0x4b, 0x34, 0xef, 0xfd, 0xde, 0x4c, 0xde, 0xef, 0xf7, 0xde, 0x9b, 0x31, 0x34, 0x09, 0xf5, 0x6c,
+	0x86, 0x90, 0x1f, 0x84, 0xd8, 0x3e, 0xdb, 0xb7, 0xf9, 0x33, 0x2b, 0xa2, 0x84, 0x13, 0x7d, 0x85,
+	0x50, 0xcf, 0x8a, 0x01, 0xeb, 0x6c, 0xdf, 0x58, 0x73, 0x47, 0x41, 0x48, 0x6c, 0xf9, 0xab, 0x42,
+	0x8c, 0xf6, 0x80, 0xb0, 0x11, 0x61, 0xb6, 0xe7, 0x32, 0x64, 0x9f, 0xed, 0x7b, 0x88, 0xbb, 0xfb,
+	0xf6, 0x80, 0x04, 0x61, 0x8c, 0x37, 0x63, 0x7c, 0xc4, 0xe4, 0xd1, 0x23, 0x86, 0x63, 0x60, 0x4b,
+	0x01, 0xa7, 0xd2, 0xb2, 0x95, 0x11, 0x43, 0xeb, 0x98, 0x60, 0xa2, 0xfc, 0x62, 0x15, 0x7b, 0xb7,
+	0xa7, 0xb2, 0x4c, 0xf2, 0x92, 0xa8, 0xf9, 0x5a, 0x83, 0xd5, 0x3e, 0xc3, 0x0e, 0xc2, 0x01, 0xe3,
+	0x88, 0x7e, 0x49, 0x7c, 0xa4, 0x7f, 0x0c, 0x35, 0x12, 0x21, 0xea, 0x72, 0x42, 0x5b, 0x5a, 0x57,
+	0xdb, 0xad, 0x1f, 0xb6, 0xfe, 0x78, 0xf1, 0xe1, 0x7a, 0xfc, 0x5f, 0x9f, 0xfb, 0x3e, 0x45, 0x8c,
+	0x9d, 0x70, 0x1a, 0x84, 0xd8, 0x49, 0x23, 0xf5, 0x0d, 0xa8, 0x12, 0xea, 0x9d, 0x06, 0x7e, 0x6b,
+	0x51, 0xec, 0x71, 0x2a, 0x84, 0x7a, 0x0f, 0x7d, 0xbd, 0x05, 0x4b, 0x23, 0x12, 0x06, 0x4f, 0x11,
+	0x6d, 0x95, 0xa4, 0x3f, 0x31, 0xf5, 0x6d, 0xa8, 0xbb, 0xea, 0x2c, 0xc4, 0x5a, 0xe5, 0x6e, 0x69,
+	0xb7, 0xee, 0x4c, 0x1c, 0x02, 0x65, 0x01, 0x0e, 0x5d, 0x3e, 0xa6, 0xa8, 0x55, 0xe9, 0x6a, 0xbb,
+	0xcb, 0xce, 0xc4, 0x71, 0x60, 0xfe, 0x70, 0x75, 0xbe, 0x97, 0xfe, 0xf7, 0x4f, 0x57, 0xe7, 0x7b,
+	0x77, 0x05, 0xcd, 0x2c, 0x0d, 0x73, 0x0b, 0x9a, 0x53, 0xcc, 0x1c, 0xc4, 0x22, 0x12, 0x32, 0x64,
+	0xfe, 0xb8, 0x08, 0x2b, 0x7d, 0x86, 0x4f, 0x84, 0x45, 0x14, 0xe9, 0x1e, 0x2c, 0x31, 0x65, 0xde,
+	0xc8, 0x39, 0x09, 0xcc, 0x09, 0xb5, 0xf8, 0x2f, 0x84, 0x2a, 0xcd, 0x10, 0xaa, 0x3c, 0x47, 0xa8,
+	0xca, 0x5c, 0xa1, 0xaa, 0xd3, 0x42, 0x75, 0x85, 0x50, 0x49, 0xc2, 0x42, 0xa7, 0x55, 0xa1, 0x53,
+	0x86, 0xb8, 0xf9, 0x15, 0x6c, 0xe6, 0xa5, 0x48, 0x54, 0xd2, 0x3f, 0x81, 0x0a, 0xa6, 0x6e, 0xc8,
+	0xa5, 0x20, 0x8d, 0xde, 0x96, 0x15, 0x13, 0x13, 0x3d, 0x6b, 0xc5, 0x3d, 0x6b, 0x1d, 0x91, 0x20,
+	0x3c, 0x2c, 0xbf, 0xfc, 0xb3, 0xb3, 0xe0, 0xa8, 0x68, 0xf3, 0x37, 0x0d, 0xee, 0xf4, 0x19, 0x7e,
+	0x14, 0xf9, 0x2e, 0x47, 0xb7, 0xa6, 0xa1, 0x94, 0x12, 0xb9, 0x96, 0x11, 0x63, 0x6a, 0x4f, 0xd2,
+	0x34, 0x9b, 0xb0, 0x91, 0xcb, 0x3b, 0x6d, 0x97, 0x73, 0x0d, 0x96, 0xfa, 0x0c, 0x1f, 0x92, 0xd0,
+	0x7f, 0xb3, 0x5c, 0x3e, 0x85, 0xaa, 0x3b, 0x22, 0xe3, 0x90, 0x4b, 0x2a, 0x73, 0x25, 0xae, 0x0b,
+	0x89, 0x7f, 0xbd, 0x3a, 0xdf, 0xd3, 0x9c, 0x78, 0xcf, 0x81, 0x71, 0x8d, 0x51, 0x4d, 0x30, 0x12,
+	0x69, 0x9a, 0x6b, 0x72, 0xac, 0xc5, 0x32, 0x65, 0xf1, 0x42, 0x83, 0xba, 0xe0, 0x17, 0x7a, 0xb7,
+	0x8c, 0xc7, 0xf6, 0x35, 0x1e, 0x20, 0x2b, 0x23, 0x13, 0x35, 0x3f, 0x80, 0xb5, 0x34, 0xeb, 0xb4,
+	0x35, 0x37, 0xa1, 0x3a, 0x44, 0x01, 0x1e, 0xaa, 0xde, 0x2c, 0x39, 0xb1, 0x65, 0xfe, 0xad, 0x2a,
+	0x75, 0x82, 0xd0, 0x1b, 0x66, 0xd8, 0x81, 0xc6, 0x93, 0x71, 0x38, 0xe0, 0x01, 0x09, 0x27, 0x93,
+	0x0b, 0x89, 0xeb, 0xa1, 0xaf, 0xaf, 0x43, 0x05, 0x45, 0x64, 0x30, 0x94, 0xc3, 0x5b, 0x76, 0x94,
+	0xa1, 0xdf, 0x87, 0x4a, 0x44, 0x09, 0x79, 0x22, 0x6f, 0xb0, 0x46, 0x6f, 0xc3, 0xca, 0xbf, 0x0c,
+	0xd6, 0xb1, 0x00, 0xb3, 0x9a, 0xa8, 0x70, 0xdd, 0x80, 0x9a, 0x1f, 0xb0, 0xe8, 0x5b, 0x77, 0xa0,
+	0x66, 0xba, 0xee, 0xa4, 0xf6, 0xac, 0xb2, 0x0b, 0xce, 0xe6, 0x8e, 0x2c, 0xbb, 0x58, 0xa6, 0x52,
+	0xe9, 0x50, 0x8e, 0xdc, 0xc0, 0x97, 0x12, 0xd4, 0x1c, 0xb9, 0x36, 0x7f, 0x49, 0x5a, 0x81, 0xfd,
+	0xe7, 0x42, 0xcd, 0xae, 0xb6, 0xc8, 0xc5, 0x7c, 0x2b, 0xae, 0x36, 0xcb, 0x50, 0x30, 0x2f, 0x35,
+	0xa8, 0xf5, 0x19, 0x3e, 0xa6, 0xe4, 0x0c, 0xfd, 0x9f, 0xcb, 0x7a, 0x70, 0xef, 0x1a, 0xf7, 0xba,
+	0xe0, 0x2e, 0x89, 0x99, 0x0f, 0xe0, 0x6e, 0x42, 0x32, 0x2d, 0xde, 0x0e, 0xac, 0x44, 0xc2, 0x11,
+	0x9e, 0xf2, 0x21, 0x25, 0x63, 0x3c, 0x94, 0x94, 0xcb, 0xce, 0x1d, 0xe5, 0xfd, 0x5a, 0x39, 0xc5,
+	0x68, 0xaf, 0xa6, 0x57, 0xd7, 0xb1, 0x4b, 0xdd, 0x11, 0xd3, 0xef, 0x43, 0xdd, 0x1d, 0xf3, 0x21,
+	0xa1, 0x01, 0x7f, 0x7e, 0xa3, 0x50, 0x93, 0x50, 0xfd, 0x01, 0x54, 0x23, 0x79, 0x82, 0x54, 0xaa,
+	0xd1, 0xdb, 0xbc, 0x46, 0x4e, 0xa2, 0xb9, 0x41, 0x56, 0x1b, 0x0e, 0x2c, 0x41, 0x6f, 0x72, 0x94,
+	0xe0, 0x77, 0x2f, 0xfb, 0xf5, 0x31, 0x95, 0x62, 0xfc, 0x42, 0x67, 0x5d, 0x09, 0xf1, 0xde, 0xef,
+	0x15, 0x28, 0xf5, 0x19, 0xd6, 0x1f, 0xc3, 0x72, 0xee, 0xdb, 0xa4, 0x33, 0x9d, 0xcd, 0xd4, 0x13,
+	0x6f, 0xbc, 0x77, 0x43, 0x40, 0x2a, 0xed, 0x23, 0x68, 0x64, 0xdf, 0xff, 0x76, 0xc1, 0xbe, 0x0c,
+	0x6e, 0xbc, 0x3b, 0x1f, 0x4f, 0x8f, 0x75, 0x00, 0x32, 0x2f, 0xdf, 0xdb, 0x05, 0xbb, 0x26, 0xb0,
+	0xb1, 0x33, 0x17, 0x4e, 0xcf, 0xfc, 0x0c, 0xca, 0xf2, 0xed, 0x69, 0x16, 0x84, 0x0b, 0xc0, 0xe8,
+	0xcc, 0x00, 0xd2, 0x13, 0xbe, 0x80, 0x6a, 0x7c, 0xef, 0x6f, 0x15, 0xfd, 0xa5, 0x84, 0x8c, 0x77,
+	0x66, 0x42, 0xd9, 0x4c, 0xe4, 0xdd, 0x5a, 0x94, 0x89, 0x00, 0x0a, 0x33, 0xc9, 0x5d, 0x47, 0x32,
+	0x13, 0x79, 0xed, 0x14, 0x67, 0x22, 0xec, 0x19, 0x99, 0x64, 0xef, 0x04, 0xfd, 0x08, 0x2a, 0xea,
+	0x3e, 0x68, 0x15, 0xc4, 0x4a, 0xc4, 0xe8, 0xce, 0x42, 0xd2, 0x43, 0x1e, 0xc3, 0x72, 0x6e, 0x66,
+	0x3a, 0x33, 0xeb, 0xa1, 0x02, 0x0a, 0xbb, 0xab, 0xa8, 0x7f, 0x8d, 0xca, 0xf7, 0x62, 0x32, 0x0e,
+	0x8f, 0x5e, 0x5e, 0xb4, 0xb5, 0x57, 0x17, 0x6d, 0xed, 0xaf, 0x8b, 0xb6, 0xf6, 0xf3, 0x65, 0x7b,
+	0xe1, 0xd5, 0x65, 0x7b, 0xe1, 0xf5, 0x65, 0x7b, 0xe1, 0x9b, 0xf7, 0x71, 0xc0, 0x87, 0x63, 0xcf,
+	0x1a, 0x90, 0x91, 0x4d, 0xa8, 0x17, 0x22, 0xfe, 0x1d, 0xa1, 0x4f, 0xc5, 0xd2, 0x7e, 0x96, 0x0e,
+	0x0c, 0x7f, 0x1e, 0x21, 0xe6, 0x55, 0xe5, 0xa7, 0xfa, 0x47, 0xff, 0x04, 0x00, 0x00, 0xff, 0xff,
+	0x98, 0x15, 0x3b, 0x02, 0x70, 0x0c, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -553,10 +1133,20 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type MsgClient interface {
-	// RegisterNode binds a node key to its operator, or replaces moniker and addresses.
+	// RegisterNode binds a node key to its operator.
 	RegisterNode(ctx context.Context, in *MsgRegisterNode, opts ...grpc.CallOption) (*MsgRegisterNodeResponse, error)
-	// Seed makes a node a seed of a function, paid while base replicas are free.
+	// SponsorNode registers a node for an operator who owns nothing yet, with a grant and an allowance for gas.
+	SponsorNode(ctx context.Context, in *MsgSponsorNode, opts ...grpc.CallOption) (*MsgSponsorNodeResponse, error)
+	// UpdateNode replaces moniker and addresses.
+	UpdateNode(ctx context.Context, in *MsgUpdateNode, opts ...grpc.CallOption) (*MsgUpdateNodeResponse, error)
+	// Bond adds to a node's bond.
+	Bond(ctx context.Context, in *MsgBond, opts ...grpc.CallOption) (*MsgBondResponse, error)
+	// Unbond starts the return of a part of a node's bond.
+	Unbond(ctx context.Context, in *MsgUnbond, opts ...grpc.CallOption) (*MsgUnbondResponse, error)
+	// Seed makes a node a seed of a function, or an open seed a paid one, paid while base replicas are free or one can be displaced.
 	Seed(ctx context.Context, in *MsgSeed, opts ...grpc.CallOption) (*MsgSeedResponse, error)
+	// Unseed ends a seed and pays what it has proven.
+	Unseed(ctx context.Context, in *MsgUnseed, opts ...grpc.CallOption) (*MsgUnseedResponse, error)
 	// Prove answers the epoch's possession challenge for one seed and moves the node's watermark.
 	Prove(ctx context.Context, in *MsgProve, opts ...grpc.CallOption) (*MsgProveResponse, error)
 	// UpdateParams replaces the params; signed by the gov account.
@@ -580,9 +1170,54 @@ func (c *msgClient) RegisterNode(ctx context.Context, in *MsgRegisterNode, opts 
 	return out, nil
 }
 
+func (c *msgClient) SponsorNode(ctx context.Context, in *MsgSponsorNode, opts ...grpc.CallOption) (*MsgSponsorNodeResponse, error) {
+	out := new(MsgSponsorNodeResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/SponsorNode", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateNode(ctx context.Context, in *MsgUpdateNode, opts ...grpc.CallOption) (*MsgUpdateNodeResponse, error) {
+	out := new(MsgUpdateNodeResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/UpdateNode", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Bond(ctx context.Context, in *MsgBond, opts ...grpc.CallOption) (*MsgBondResponse, error) {
+	out := new(MsgBondResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/Bond", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Unbond(ctx context.Context, in *MsgUnbond, opts ...grpc.CallOption) (*MsgUnbondResponse, error) {
+	out := new(MsgUnbondResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/Unbond", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) Seed(ctx context.Context, in *MsgSeed, opts ...grpc.CallOption) (*MsgSeedResponse, error) {
 	out := new(MsgSeedResponse)
 	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/Seed", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Unseed(ctx context.Context, in *MsgUnseed, opts ...grpc.CallOption) (*MsgUnseedResponse, error) {
+	out := new(MsgUnseedResponse)
+	err := c.cc.Invoke(ctx, "/orb.seeding.v1.Msg/Unseed", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -609,10 +1244,20 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
-	// RegisterNode binds a node key to its operator, or replaces moniker and addresses.
+	// RegisterNode binds a node key to its operator.
 	RegisterNode(context.Context, *MsgRegisterNode) (*MsgRegisterNodeResponse, error)
-	// Seed makes a node a seed of a function, paid while base replicas are free.
+	// SponsorNode registers a node for an operator who owns nothing yet, with a grant and an allowance for gas.
+	SponsorNode(context.Context, *MsgSponsorNode) (*MsgSponsorNodeResponse, error)
+	// UpdateNode replaces moniker and addresses.
+	UpdateNode(context.Context, *MsgUpdateNode) (*MsgUpdateNodeResponse, error)
+	// Bond adds to a node's bond.
+	Bond(context.Context, *MsgBond) (*MsgBondResponse, error)
+	// Unbond starts the return of a part of a node's bond.
+	Unbond(context.Context, *MsgUnbond) (*MsgUnbondResponse, error)
+	// Seed makes a node a seed of a function, or an open seed a paid one, paid while base replicas are free or one can be displaced.
 	Seed(context.Context, *MsgSeed) (*MsgSeedResponse, error)
+	// Unseed ends a seed and pays what it has proven.
+	Unseed(context.Context, *MsgUnseed) (*MsgUnseedResponse, error)
 	// Prove answers the epoch's possession challenge for one seed and moves the node's watermark.
 	Prove(context.Context, *MsgProve) (*MsgProveResponse, error)
 	// UpdateParams replaces the params; signed by the gov account.
@@ -626,8 +1271,23 @@ type UnimplementedMsgServer struct {
 func (*UnimplementedMsgServer) RegisterNode(ctx context.Context, req *MsgRegisterNode) (*MsgRegisterNodeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RegisterNode not implemented")
 }
+func (*UnimplementedMsgServer) SponsorNode(ctx context.Context, req *MsgSponsorNode) (*MsgSponsorNodeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SponsorNode not implemented")
+}
+func (*UnimplementedMsgServer) UpdateNode(ctx context.Context, req *MsgUpdateNode) (*MsgUpdateNodeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateNode not implemented")
+}
+func (*UnimplementedMsgServer) Bond(ctx context.Context, req *MsgBond) (*MsgBondResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Bond not implemented")
+}
+func (*UnimplementedMsgServer) Unbond(ctx context.Context, req *MsgUnbond) (*MsgUnbondResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Unbond not implemented")
+}
 func (*UnimplementedMsgServer) Seed(ctx context.Context, req *MsgSeed) (*MsgSeedResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Seed not implemented")
+}
+func (*UnimplementedMsgServer) Unseed(ctx context.Context, req *MsgUnseed) (*MsgUnseedResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Unseed not implemented")
 }
 func (*UnimplementedMsgServer) Prove(ctx context.Context, req *MsgProve) (*MsgProveResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Prove not implemented")
@@ -658,6 +1318,78 @@ func _Msg_RegisterNode_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_SponsorNode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgSponsorNode)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).SponsorNode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Msg/SponsorNode",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).SponsorNode(ctx, req.(*MsgSponsorNode))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateNode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateNode)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateNode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Msg/UpdateNode",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateNode(ctx, req.(*MsgUpdateNode))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Bond_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgBond)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Bond(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Msg/Bond",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Bond(ctx, req.(*MsgBond))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Unbond_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUnbond)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Unbond(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Msg/Unbond",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Unbond(ctx, req.(*MsgUnbond))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_Seed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgSeed)
 	if err := dec(in); err != nil {
@@ -672,6 +1404,24 @@ func _Msg_Seed_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).Seed(ctx, req.(*MsgSeed))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Unseed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUnseed)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Unseed(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/orb.seeding.v1.Msg/Unseed",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Unseed(ctx, req.(*MsgUnseed))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -722,8 +1472,28 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_RegisterNode_Handler,
 		},
 		{
+			MethodName: "SponsorNode",
+			Handler:    _Msg_SponsorNode_Handler,
+		},
+		{
+			MethodName: "UpdateNode",
+			Handler:    _Msg_UpdateNode_Handler,
+		},
+		{
+			MethodName: "Bond",
+			Handler:    _Msg_Bond_Handler,
+		},
+		{
+			MethodName: "Unbond",
+			Handler:    _Msg_Unbond_Handler,
+		},
+		{
 			MethodName: "Seed",
 			Handler:    _Msg_Seed_Handler,
+		},
+		{
+			MethodName: "Unseed",
+			Handler:    _Msg_Unseed_Handler,
 		},
 		{
 			MethodName: "Prove",
@@ -821,6 +1591,327 @@ func (m *MsgRegisterNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error)
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgSponsorNode) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSponsorNode) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSponsorNode) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Signature) > 0 {
+		i -= len(m.Signature)
+		copy(dAtA[i:], m.Signature)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signature)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Addresses) > 0 {
+		for iNdEx := len(m.Addresses) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Addresses[iNdEx])
+			copy(dAtA[i:], m.Addresses[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Addresses[iNdEx])))
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Moniker) > 0 {
+		i -= len(m.Moniker)
+		copy(dAtA[i:], m.Moniker)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Moniker)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Sponsor) > 0 {
+		i -= len(m.Sponsor)
+		copy(dAtA[i:], m.Sponsor)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sponsor)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgSponsorNodeResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgSponsorNodeResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgSponsorNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Grant.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateNode) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateNode) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateNode) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Addresses) > 0 {
+		for iNdEx := len(m.Addresses) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Addresses[iNdEx])
+			copy(dAtA[i:], m.Addresses[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Addresses[iNdEx])))
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if len(m.Moniker) > 0 {
+		i -= len(m.Moniker)
+		copy(dAtA[i:], m.Moniker)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Moniker)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateNodeResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateNodeResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateNodeResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgBond) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBond) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBond) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Amount.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgBondResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBondResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBondResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnbond) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnbond) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnbond) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Amount.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnbondResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnbondResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnbondResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Height != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgSeed) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -841,6 +1932,13 @@ func (m *MsgSeed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Displace) > 0 {
+		i -= len(m.Displace)
+		copy(dAtA[i:], m.Displace)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Displace)))
+		i--
+		dAtA[i] = 0x32
+	}
 	{
 		size, err := m.Proof.MarshalToSizedBuffer(dAtA[:i])
 		if err != nil {
@@ -910,6 +2008,73 @@ func (m *MsgSeedResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x8
 	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnseed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnseed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnseed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.FunctionId) > 0 {
+		i -= len(m.FunctionId)
+		copy(dAtA[i:], m.FunctionId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.FunctionId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.OrbId) > 0 {
+		i -= len(m.OrbId)
+		copy(dAtA[i:], m.OrbId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.OrbId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnseedResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnseedResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnseedResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
 	return len(dAtA) - i, nil
 }
 
@@ -1114,6 +2279,147 @@ func (m *MsgRegisterNodeResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgSponsorNode) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sponsor)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Moniker)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.Addresses) > 0 {
+		for _, s := range m.Addresses {
+			l = len(s)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	l = len(m.Signature)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgSponsorNodeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Grant.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgUpdateNode) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Moniker)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.Addresses) > 0 {
+		for _, s := range m.Addresses {
+			l = len(s)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgUpdateNodeResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgBond) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Amount.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgBondResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUnbond) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Amount.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgUnbondResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Height != 0 {
+		n += 1 + sovTx(uint64(m.Height))
+	}
+	return n
+}
+
 func (m *MsgSeed) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1137,6 +2443,10 @@ func (m *MsgSeed) Size() (n int) {
 	}
 	l = m.Proof.Size()
 	n += 1 + l + sovTx(uint64(l))
+	l = len(m.Displace)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
 	return n
 }
 
@@ -1149,6 +2459,36 @@ func (m *MsgSeedResponse) Size() (n int) {
 	if m.Paid {
 		n += 2
 	}
+	return n
+}
+
+func (m *MsgUnseed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.OrbId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.FunctionId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgUnseedResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
 	return n
 }
 
@@ -1482,6 +2822,974 @@ func (m *MsgRegisterNodeResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *MsgSponsorNode) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSponsorNode: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSponsorNode: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sponsor", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sponsor = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Moniker", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Moniker = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Addresses", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Addresses = append(m.Addresses, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signature = append(m.Signature[:0], dAtA[iNdEx:postIndex]...)
+			if m.Signature == nil {
+				m.Signature = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgSponsorNodeResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgSponsorNodeResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgSponsorNodeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Grant.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateNode) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateNode: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateNode: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Moniker", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Moniker = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Addresses", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Addresses = append(m.Addresses, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateNodeResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateNodeResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateNodeResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBond) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBond: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBond: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBondResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBondResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBondResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnbond) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnbond: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnbond: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Amount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnbondResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnbondResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnbondResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *MsgSeed) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1659,6 +3967,38 @@ func (m *MsgSeed) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Displace", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Displace = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
@@ -1729,6 +4069,202 @@ func (m *MsgSeedResponse) Unmarshal(dAtA []byte) error {
 				}
 			}
 			m.Paid = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnseed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnseed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnseed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrbId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.OrbId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FunctionId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FunctionId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnseedResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnseedResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnseedResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])
