@@ -12,6 +12,9 @@ test: build ## run every test, end-to-end ones with real processes included
 	go test $(GO_TEST_FLAGS) ./...
 	go test $(GO_TEST_FLAGS) -tags sims ./app -run TestSimulation -NumBlocks=50 -BlockSize=50
 
+sim: ## run long simulations: 500 blocks of 200 messages, several seeds, all money counted after every block
+	go test -timeout 3h -tags sims ./app -run TestSimulation -NumBlocks=500 -BlockSize=200
+
 lint: build/tools/golangci-lint ## run the pinned linter
 	build/tools/golangci-lint run ./...
 
@@ -41,5 +44,5 @@ bench-runtime: ## function runtime beside bare wazero (needs clang and wasm-ld)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test lint gen demo devnet bench bench-chain bench-gateway bench-runtime clean
+.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-runtime clean
 .DEFAULT_GOAL := help

@@ -159,7 +159,7 @@ func newKeepers(base *baseapp.BaseApp, logger log.Logger, encoding Encoding, key
 	k.Functions = functionskeeper.NewKeeper(cdc, store(functionstypes.StoreKey), authority, k.Staking, k.Bank)
 	k.Staking.SetHooks(stakingtypes.NewMultiStakingHooks(k.Distribution.Hooks(), k.Slashing.Hooks(), k.Functions.Hooks()))
 	k.Evidence = newEvidenceKeeper(cdc, store(evidencetypes.StoreKey), k.Staking, k.Slashing, accounts)
-	k.Feegrant = feegrantkeeper.NewKeeper(cdc, store(feegrant.StoreKey), k.Account)
+	k.Feegrant = feegrantkeeper.NewKeeper(cdc, store(feegrant.StoreKey), k.Account).SetBankKeeper(k.Bank)
 	k.Authz = authzkeeper.NewKeeper(store(authzkeeper.StoreKey), cdc, base.MsgServiceRouter(), k.Account)
 	k.Upgrade = newUpgradeKeeper(cdc, store(upgradetypes.StoreKey), base, appOpts, authority)
 	k.Gov = govkeeper.NewKeeper(cdc, store(govtypes.StoreKey), k.Account, k.Bank, k.Distribution, base.MsgServiceRouter(),

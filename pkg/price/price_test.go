@@ -89,7 +89,7 @@ func TestQuoteRefuses(t *testing.T) {
 		"plan without name":          {tariff, Plan{}, math.OneInt()},
 		"replicas without term":      {tariff, Plan{Name: "x", BaseReplicas: 1}, math.OneInt()},
 		"term without replicas":      {tariff, Plan{Name: "x", TermEpochs: 1}, math.OneInt()},
-		"too many replicas":          {tariff, Plan{Name: "x", BaseReplicas: maxReplicas + 1, TermEpochs: 1}, math.OneInt()},
+		"too many replicas":          {tariff, Plan{Name: "x", BaseReplicas: MaxReplicas + 1, TermEpochs: 1}, math.OneInt()},
 		"too long a term":            {tariff, Plan{Name: "x", BaseReplicas: 1, TermEpochs: maxTerm + 1}, math.OneInt()},
 		"too many requests included": {tariff, Plan{Name: "x", IncludedRequests: maxRequests + 1}, math.OneInt()},
 		"tariff too high":            {Tariff{HostingBase: maxTariff + 1}, valid, math.OneInt()},
@@ -107,7 +107,7 @@ func TestQuoteRefuses(t *testing.T) {
 // TestQuoteAtTheEdges: the largest valid terms do not overflow.
 func TestQuoteAtTheEdges(t *testing.T) {
 	top := Tariff{maxTariff, maxTariff, maxTariff, maxTariff, maxTariff, maxTariff}
-	plan := Plan{Name: "max", BaseReplicas: maxReplicas, TermEpochs: maxTerm, IncludedRequests: maxRequests}
+	plan := Plan{Name: "max", BaseReplicas: MaxReplicas, TermEpochs: maxTerm, IncludedRequests: maxRequests}
 	highest := math.NewIntFromUint64(1 << 63).MulRaw(1 << 32)
 	quote, err := top.Quote(plan, ^uint64(0), ^uint64(0), highest)
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ type world struct {
 	version    functionstypes.Version
 	grants     map[string]math.Int
 	served     map[string]uint64
-	spend      func(module string, amount math.Int) error
+	spend      func(ctx context.Context, module string, amount math.Int) error
 }
 
 func (w *world) Granted(_ context.Context, account string, fee math.Int) (math.Int, error) {
@@ -81,7 +81,7 @@ func (w *world) SpendGrant(ctx context.Context, account string, fee math.Int, mo
 		return spent, nil
 	}
 	w.grants[account] = w.grants[account].Sub(spent)
-	return spent, w.spend(module, spent)
+	return spent, w.spend(ctx, module, spent)
 }
 
 func (w *world) AfterServed(_ context.Context, functionID, orbID string, requests uint64, _ math.Int) error {
@@ -176,8 +176,8 @@ func newSuite(t *testing.T) *suite {
 		grants:     map[string]math.Int{},
 		served:     map[string]uint64{},
 	}}
-	s.world.spend = func(module string, amount math.Int) error {
-		return s.bank.SendCoinsFromModuleToModule(s.ctx, pool, module, sdk.NewCoins(sdk.NewCoin(functionstypes.Denom, amount)))
+	s.world.spend = func(ctx context.Context, module string, amount math.Int) error {
+		return s.bank.SendCoinsFromModuleToModule(ctx, pool, module, sdk.NewCoins(sdk.NewCoin(functionstypes.Denom, amount)))
 	}
 	s.keeper = keeper.NewKeeper(ledger.Encoding.Codec, runtime.NewKVStoreService(ledger.KV[types.StoreKey]), ledger.Objects[types.ObjectStoreKey],
 		authority, s.bank, s.world, s.world)
@@ -220,6 +220,8 @@ func (s *suite) supply() math.Int { return s.bank.GetSupply(s.ctx, functionstype
 func (s *suite) feeCollector() int64 {
 	return s.bank.GetBalance(s.ctx, authtypes.NewModuleAddress(authtypes.FeeCollectorName), functionstypes.Denom).Amount.Int64()
 }
+
+func coins(amount int64) sdk.Coins { return sdk.NewCoins(uorb(amount)) }
 
 func uorb(amount int64) sdk.Coin { return sdk.NewInt64Coin(functionstypes.Denom, amount) }
 

@@ -185,7 +185,8 @@ func emptySuite(t *testing.T) *suite {
 		T: t, ctx: ctx.WithChainID(chainID), ledger: ledger,
 		world: &world{replicas: map[string]uint32{}, inactive: map[string]bool{}},
 	}
-	s.fees = feegrantkeeper.NewKeeper(ledger.Encoding.Codec, runtime.NewKVStoreService(ledger.KV[feegrant.StoreKey]), ledger.Accounts)
+	s.fees = feegrantkeeper.NewKeeper(ledger.Encoding.Codec, runtime.NewKVStoreService(ledger.KV[feegrant.StoreKey]), ledger.Accounts).
+		SetBankKeeper(ledger.Bank)
 	s.keeper = keeper.NewKeeper(ledger.Encoding.Codec, runtime.NewKVStoreService(ledger.KV[types.StoreKey]), ledger.Objects[types.ObjectStoreKey],
 		authority, s.world, ledger.Bank, s.fees)
 	s.keeper.SetHooks(s.world)
