@@ -247,22 +247,37 @@ func (s *superNode) contacts(ctx context.Context) ([]string, error) {
 	return contacts, nil
 }
 
-// follow passes every block on, and tells peers what became active.
+// follow passes every block on, and tells peers what became active or ends.
 func (s *superNode) follow(ctx context.Context, height int64) {
 	for block := range s.chain.Blocks(ctx, height+1) {
 		s.server.height.Store(block.Height)
 		s.client.Observe(block)
 		for _, event := range block.Events {
-			if activated, is := event.(*functionstypes.EventVersionActivated); is {
-				if err := s.peers.Publish(ctx, peer.TopicActivations, []byte(activated.FunctionId)); err != nil {
-					s.log.Warn("activation not gossiped", "function", activated.FunctionId, "error", err)
-				}
-				time.AfterFunc(ownSeedAfter, func() { s.own.Hint(activated.FunctionId) })
+			id, is := news(event)
+			if !is {
+				continue
 			}
+			if err := s.peers.Publish(ctx, peer.TopicActivations, []byte(id)); err != nil {
+				s.log.Warn("news of a function not gossiped", "function", id, "error", err)
+			}
+			time.AfterFunc(ownSeedAfter, func() { s.own.Hint(id) })
 		}
 		block.Events = slices.DeleteFunc(slices.Clone(block.Events), s.leftToNodes)
 		s.own.Observe(block)
 	}
+}
+
+// news tells whether an event is one that nodes which do not follow the chain closely should hear of, and of which function.
+func news(event proto.Message) (functionID string, is bool) {
+	switch event := event.(type) {
+	case *functionstypes.EventVersionActivated:
+		return event.FunctionId, true
+	case *functionstypes.EventFunctionDeprecated:
+		return event.FunctionId, true
+	case *functionstypes.EventFunctionEnded:
+		return event.FunctionId, true
+	}
+	return "", false
 }
 
 // leftToNodes tells whether an event has the own host take on a function that it does not serve yet.

@@ -108,6 +108,7 @@ type Host struct {
 	previous  map[string]*function
 	policy    Policy
 	wanted    map[string]bool
+	hinted    map[string]time.Time
 	settledAt time.Time
 	seeds     map[string]bool // by function id, whether paid
 	lastError string
@@ -149,7 +150,7 @@ func New(cfg Config) (*Host, error) {
 		signers: signers{keys: make(map[string]*signer)},
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
 		previous: make(map[string]*function), policy: cfg.Policy, settledAt: time.Now(),
-		wanted: make(map[string]bool), seeds: make(map[string]bool),
+		wanted: make(map[string]bool), hinted: make(map[string]time.Time), seeds: make(map[string]bool),
 		running: make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
 		wake:    make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
 	}
@@ -247,13 +248,21 @@ func (h *Host) Observe(block chain.Block) {
 	}
 }
 
-// Hint names a function that may be new; whether it is, the chain is asked.
+// Hint names a function that may be new or have changed; whether it has, the chain is asked, but not for every repetition.
 func (h *Host) Hint(functionID string) {
+	now := time.Now()
 	h.mu.Lock()
-	_, held := h.functions[functionID]
-	if !held && len(h.wanted) < maxWanted {
-		h.wanted[functionID] = true
+	if len(h.hinted) >= maxHinted {
+		maps.DeleteFunc(h.hinted, func(_ string, at time.Time) bool { return now.Sub(at) > hintPause })
 	}
+	at, recent := h.hinted[functionID]
+	held := h.functions[functionID] != nil
+	if recent && held && now.Sub(at) < hintPause || len(h.hinted) >= maxHinted || len(h.wanted) >= maxWanted {
+		h.mu.Unlock()
+		return
+	}
+	h.hinted[functionID] = now
+	h.wanted[functionID] = true
 	h.mu.Unlock()
 	h.signal()
 }

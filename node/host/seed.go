@@ -26,6 +26,9 @@ const (
 	// maxWanted bounds the functions that wait to be looked at.
 	maxWanted = 100_000
 	pageSize  = 200
+	// hintPause is how long repeated hints about a function that is served are not followed, and maxHinted bounds those remembered.
+	hintPause = 10 * time.Second
+	maxHinted = 10_000
 	// walkEvery is how often all functions are looked at, whatever was heard: what was missed is caught up then.
 	walkEvery = 10 * time.Minute
 	// rolloverGrace is how long a replaced version is served to callers that have not heard of it.

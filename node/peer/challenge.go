@@ -14,7 +14,7 @@ import (
 	"github.com/orbnetwork/orb/pkg/possession"
 )
 
-// PossessionProtocol is the libp2p protocol in which a host shows that it has what it claims to seed; docs/protocol.md describes it.
+// PossessionProtocol is the libp2p protocol in which a host shows that it has what it claims to seed; docs/invoke.md describes it.
 const PossessionProtocol = "/orb/possession/1"
 
 const (

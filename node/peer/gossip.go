@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
 )
 
-// TopicActivations carries the activation of versions.
+// TopicActivations carries the ids of functions with a version that became active, or with an end in sight; the chain tells which.
 const TopicActivations = "/orb/activations/1"
 
 const (
@@ -18,7 +19,33 @@ const (
 	maxGossip = 16 << 10
 	// gossipBuffer is how many messages wait for a subscriber; the router drops what exceeds it.
 	gossipBuffer = 64
+	// authorLimit is how many messages of one author are passed on in any authorWindow; a flood ends at the first peer.
+	authorLimit  = 100
+	authorWindow = 10 * time.Second
+	// maxAuthors bounds the authors that are counted; when there are more, messages of new ones are not passed on.
+	maxAuthors = 10_000
 )
+
+// authors count what each has published.
+type authors struct {
+	mu    sync.Mutex
+	since time.Time
+	count map[libpeer.ID]int
+}
+
+func (a *authors) take(id libpeer.ID, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Sub(a.since) >= authorWindow {
+		a.since, a.count = now, make(map[libpeer.ID]int)
+	}
+	n, known := a.count[id]
+	if n >= authorLimit || !known && len(a.count) >= maxAuthors {
+		return false
+	}
+	a.count[id]++
+	return true
+}
 
 type gossip struct {
 	router *pubsub.PubSub
@@ -60,8 +87,9 @@ func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from s
 	if err != nil {
 		return nil, err
 	}
+	var published authors
 	check := func(_ context.Context, _ libpeer.ID, m *pubsub.Message) bool {
-		return validate(m.GetFrom().String(), m.Data)
+		return published.take(m.GetFrom(), time.Now()) && validate(m.GetFrom().String(), m.Data)
 	}
 	if err := h.gossip.router.RegisterTopicValidator(topic, check); err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", topic, err)

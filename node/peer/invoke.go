@@ -8,7 +8,7 @@ import (
 	"github.com/orbnetwork/orb/pkg/receipt"
 )
 
-// InvokeProtocol is the libp2p protocol of requests, results and receipts; docs/protocol.md describes its frames.
+// InvokeProtocol is the libp2p protocol of requests, results and receipts; docs/invoke.md describes its frames.
 const InvokeProtocol = "/orb/invoke/1"
 
 var (

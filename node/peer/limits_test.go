@@ -108,3 +108,32 @@ func TestIncomingBudget(t *testing.T) {
 	close(h.open)
 	calls.Wait()
 }
+
+// TestStreamFlood: a peer that opens streams without end gets no more than its share, and others are served as before.
+func TestStreamFlood(t *testing.T) {
+	host, flooder, caller := newTestHost(t), newTestHost(t), newTestHost(t)
+	host.ServeInvoke(echo{})
+	require.NoError(t, flooder.Connect(t.Context(), host.ID(), host.Addrs()))
+	for i := range 500 {
+		s, err := flooder.libp2p.NewStream(t.Context(), host.libp2p.ID(), InvokeProtocol)
+		if err != nil {
+			continue
+		}
+		session := make([]byte, sessionSize)
+		session[0], session[1] = byte(i), byte(i>>8)
+		opening := frame{kind: kindOpen, body: append([]byte{openVersion}, session...)}
+		_ = opening.writeTo(s) // it may be refused by now
+	}
+	host.server.mu.Lock()
+	flood := host.server.peers[flooder.ID()]
+	require.NotNil(t, flood)
+	require.LessOrEqual(t, flood.streams, maxSessions*maxStreams)
+	require.LessOrEqual(t, len(flood.sessions), maxSessions)
+	host.server.mu.Unlock()
+	conn, err := caller.Dial(t.Context(), host.ID(), host.Addrs(), nil)
+	require.NoError(t, err)
+	defer conn.Close()
+	response, err := conn.Invoke(t.Context(), &Request{Body: []byte("still here"), Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	require.Equal(t, "still here", string(response.Body))
+}

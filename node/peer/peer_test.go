@@ -145,6 +145,37 @@ func TestGossip(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 }
 
+// A flood is not passed on.
+func TestGossipFlood(t *testing.T) {
+	a := newTestHost(t)
+	b := newTestHost(t, a.Addrs()...)
+	got, err := b.Subscribe(t.Context(), TopicActivations, func(string, []byte) bool { return true })
+	require.NoError(t, err)
+	var count int
+	require.Eventually(t, func() bool {
+		for i := range 10 {
+			require.NoError(t, a.Publish(t.Context(), TopicActivations, []byte{byte(i)}))
+		}
+		for {
+			select {
+			case <-got:
+				count++
+				continue
+			case <-time.After(20 * time.Millisecond):
+			}
+			return count >= authorLimit
+		}
+	}, authorWindow/2, time.Millisecond)
+	for range 2 * authorLimit {
+		require.NoError(t, a.Publish(t.Context(), TopicActivations, []byte("more")))
+	}
+	select {
+	case <-got:
+		t.Fatal("more than the limit")
+	case <-time.After(200 * time.Millisecond):
+	}
+}
+
 // FuzzFrame: whatever arrives is an error or a message that encodes to the same bytes again; nothing panics. Its seeds are in testdata.
 func FuzzFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -145,7 +145,7 @@ func decode(f *frame) (any, error) {
 	}
 }
 
-// TestVectors: testdata/frames.json pins the bytes of docs/protocol.md for other implementations.
+// TestVectors: testdata/frames.json pins the bytes of docs/invoke.md for other implementations.
 func TestVectors(t *testing.T) {
 	data, err := os.ReadFile("testdata/frames.json")
 	require.NoError(t, err)

@@ -160,3 +160,29 @@ func TestSubscriber(t *testing.T) {
 	requireFailure(t, "subscribed", []byte("hello"), http.StatusPaymentRequired, "no_subscription")
 	requireSettled(t, dial(t), function.Id, 1)
 }
+
+// TestFallback: with no node left the super node hosts a function itself within one call's patience, and hands over when nodes return.
+func TestFallback(t *testing.T) {
+	deploy(t, "testdata/faulty", "echo-fallback", "--price", "50uorb")
+	mustCall(t, "echo-fallback", []byte("hosted by a node"))
+	for _, node := range network.Nodes {
+		require.NoError(t, node.Stop())
+	}
+	for range 10 {
+		require.Equal(t, "hosted by the super node", string(mustCall(t, "echo-fallback", []byte("hosted by the super node"))))
+	}
+	for _, node := range network.Nodes {
+		require.NoError(t, node.Start(t.Context()))
+	}
+	require.Eventually(t, func() bool {
+		response, answer, err := call(t.Context(), "echo-fallback", []byte("and back"))
+		require.NoError(t, err)
+		require.Equal(t, "and back", string(answer), response.Status)
+		for _, node := range network.Nodes {
+			if response.Header.Get("Orb-Host") == node.OrbID {
+				return true
+			}
+		}
+		return false
+	}, time.Minute, 100*time.Millisecond)
+}
