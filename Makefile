@@ -30,7 +30,7 @@ demo: build ## run the main job on a loopback network and show who was paid
 devnet: build ## run a loopback network until Ctrl-C
 	build/orb devnet
 
-bench: bench-chain bench-gateway bench-runtime ## run every benchmark into build/bench/results.json
+bench: bench-chain bench-gateway bench-network bench-runtime ## run every benchmark into build/bench/results.json
 
 bench-chain: ## settlements and possession proofs beside bank sends, at the level of the app
 	go run ./scripts/bench chain
@@ -38,11 +38,14 @@ bench-chain: ## settlements and possession proofs beside bank sends, at the leve
 bench-gateway: build ## requests/s and latency through the gateway beside native servers
 	go run ./scripts/bench gateway
 
+bench-network: ## invoke beside HTTP, fetching, notification, in one process
+	go run ./scripts/bench network
+
 bench-runtime: ## function runtime beside bare wazero (needs clang and wasm-ld)
 	go run ./scripts/bench runtime
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-runtime clean
+.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-network bench-runtime clean
 .DEFAULT_GOAL := help

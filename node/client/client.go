@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,7 +243,15 @@ func (c *Client) Close(ctx context.Context) error {
 	err := c.drain(ctx)
 	c.mu.Lock()
 	c.closed = true
+	hosts := slices.Collect(maps.Values(c.hosts))
 	c.mu.Unlock()
+	var ending sync.WaitGroup
+	for _, h := range hosts {
+		if conn := h.connection(); conn != nil {
+			ending.Go(func() { conn.Finish(ctx) }) // with the last receipts
+		}
+	}
+	ending.Wait()
 	c.cancel()
 	c.tasks.Wait()
 	return err

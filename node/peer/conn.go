@@ -33,6 +33,8 @@ type Conn struct {
 type backend interface {
 	invoke(ctx context.Context, r *Request) (*Response, error)
 	send(Control) error
+	// finish has what was sent reach the host, which ends the connection then.
+	finish()
 	close(error)
 }
 
@@ -76,7 +78,17 @@ func (c *Conn) Send(message Control) error {
 // Done is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Close ends the connection. It may be called from a control handler, and many times.
+// Finish ends the connection once the host has everything that was sent, e.g. the last receipts, or at once when ctx ends.
+func (c *Conn) Finish(ctx context.Context) {
+	c.backend.finish()
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+	}
+	c.Close()
+}
+
+// Close ends the connection at once; what waits to be written is lost. It may be called from a control handler, and many times.
 func (c *Conn) Close() { c.fail(errLocal) }
 
 func (c *Conn) fail(err error) {
@@ -188,6 +200,9 @@ func (w *wire) send(message Control) error {
 	}
 	return nil
 }
+
+// finish ends the stream that carries control messages; when a host has read it to its end, it ends the session with all others.
+func (w *wire) finish() { _ = w.streams[0].post(nil) } // one that has ended needs no ending
 
 func (w *wire) close(err error) {
 	for _, s := range w.streams {

@@ -17,6 +17,8 @@ type pipeTransport struct{ net.Conn }
 
 func (p pipeTransport) Reset() error { return p.Close() }
 
+func (p pipeTransport) CloseWrite() error { return p.Close() }
+
 // TestHalfFrame: a peer that stops in the middle of a frame is given up, one that is idle between frames is not.
 func TestHalfFrame(t *testing.T) {
 	opening := frame{kind: kindOpen, body: append([]byte{openVersion}, make([]byte, sessionSize)...)}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,6 +109,40 @@ func TestClosedConnFailsItsCalls(t *testing.T) {
 		require.ErrorIs(t, conn.Send(&Hello{}), ErrClosed)
 		conn.joined.Wait()
 	})
+}
+
+// receiptCounter counts the receipts that arrive, slowly.
+type receiptCounter struct {
+	echo
+	count atomic.Int64
+}
+
+func (r *receiptCounter) Control(context.Context, string, ControlSender, Control) {
+	time.Sleep(100 * time.Microsecond)
+	r.count.Add(1)
+}
+
+// What was sent before Finish arrives.
+func TestFinish(t *testing.T) {
+	const receipts = 200
+	finish := func(conn *Conn, counter *receiptCounter) {
+		for i := range uint64(receipts) {
+			require.NoError(t, conn.Send(&receipt.Receipt{LaneId: make([]byte, 20), Count: i + 1}))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		conn.Finish(ctx)
+		require.NoError(t, ctx.Err(), "the host has not ended it")
+		require.Equal(t, int64(receipts), counter.count.Load())
+		require.ErrorIs(t, conn.Send(&Hello{}), ErrClosed)
+	}
+	var counter, piped receiptCounter
+	host, caller := newTestHost(t), newTestHost(t)
+	host.ServeInvoke(&counter)
+	conn, err := caller.Dial(t.Context(), host.ID(), host.Addrs(), nil)
+	require.NoError(t, err)
+	finish(conn, &counter)
+	finish(Pipe("caller", &piped, nil), &piped)
 }
 
 func TestHostGoneEndsConn(t *testing.T) {

@@ -14,7 +14,13 @@ func Pipe(from string, handler InvokeHandler, control func(Control)) *Conn {
 		toHost: make(chan Control, queueLength), toCaller: make(chan Control, queueLength)}
 	c.backend = p
 	c.joined.Go(func() {
-		p.deliver(p.toHost, func(m Control) { handler.Control(ctx, from, (*pipeEnd)(p), m) })
+		p.deliver(p.toHost, func(m Control) {
+			if _, last := m.(finished); last {
+				c.fail(ErrClosed)
+				return
+			}
+			handler.Control(ctx, from, (*pipeEnd)(p), m)
+		})
 	})
 	c.joined.Go(func() {
 		p.deliver(p.toCaller, func(m Control) {
@@ -82,6 +88,12 @@ func (p *pipe) post(queue chan<- Control, m Control) error {
 		return ErrStalled
 	}
 }
+
+// finish waits in line behind what was sent.
+func (p *pipe) finish() { _ = p.post(p.toHost, finished{}) }
+
+// finished is the last message to a host; it never reaches the handler.
+type finished struct{}
 
 func (p *pipe) close(error) { p.cancel() }
 

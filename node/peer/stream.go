@@ -27,6 +27,7 @@ type transport interface {
 	io.ReadWriter
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
+	CloseWrite() error
 	Reset() error
 }
 
@@ -36,6 +37,7 @@ type stream struct {
 	// reserve, when set, waits for room for a large payload and returns what gives it back.
 	reserve func(bytes int64) (release func(), err error)
 
+	// queue holds what waits to be written; a nil frame is the last.
 	queue chan *frame
 	done  chan struct{}
 	once  sync.Once
@@ -123,19 +125,28 @@ func (s *stream) write() {
 		case <-s.done:
 			return
 		case f := <-s.queue:
-			err := write(f)
-			for err == nil {
+			var err error
+			for more := true; more && f != nil && err == nil; {
+				if err = write(f); err != nil {
+					break
+				}
 				select {
 				case f = <-s.queue:
-					err = write(f)
-					continue
 				default:
+					more = false
 				}
+			}
+			if err == nil {
 				err = w.Flush()
-				break
+			}
+			if err == nil && f == nil {
+				err = s.raw.CloseWrite()
 			}
 			if err != nil {
 				s.fail(fmt.Errorf("writing: %w", err))
+				return
+			}
+			if f == nil {
 				return
 			}
 		}

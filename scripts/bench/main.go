@@ -25,6 +25,7 @@ type result struct {
 var areas = map[string]func(context.Context) ([]result, error){
 	"chain":   chain,
 	"gateway": gateway,
+	"network": network,
 	"runtime": functionRuntime,
 }
 
