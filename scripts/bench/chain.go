@@ -92,11 +92,7 @@ func chain(ctx context.Context) (results []result, err error) {
 		{"chain.settle_lanes", median(settles), "1/s", fmt.Sprintf("blocks of %d × %d, %s", operators, lanesPerBatch, perBlock)},
 		{"chain.proofs", median(proofs), "1/s", fmt.Sprintf("blocks of %d × %d, %s", operators, nodesEach, perBlock)},
 	}
-	aborts, err := abortRate()
-	if err != nil {
-		return nil, err
-	}
-	return append(results, aborts), nil
+	return append(results, abortRate()), nil
 }
 
 // settling is a chain with a function, hosts, and a batch of lanes to each.
@@ -239,7 +235,7 @@ func (s *settling) proofs() [][]byte {
 
 // abortRate runs a block of settlements in parallel and counts how many executions were thrown away because another transaction had
 // written what they read.
-func abortRate() (result, error) {
+func abortRate() result {
 	options := simtestutil.AppOptionsMap{server.FlagBlockExecutor: config.BlockExecutorBlockSTM, server.FlagBlockSTMWorkers: stmWorkers}
 	a, executed := counting(options)
 	s := newSettling(a)
@@ -248,7 +244,7 @@ func abortRate() (result, error) {
 	s.block(txs...)
 	runs := executed.Load()
 	return result{"chain.stm_abort_rate", float64(runs-operators) / float64(runs), "ratio",
-		fmt.Sprintf("%d executions of %d settlements of %d lanes, %d workers", runs, operators, lanesPerBatch, stmWorkers)}, nil
+		fmt.Sprintf("%d executions of %d settlements of %d lanes, %d workers", runs, operators, lanesPerBatch, stmWorkers)}
 }
 
 // counting returns an app that counts how often it executes a transaction of a block.

@@ -60,8 +60,8 @@ func accepted(t *testing.T, args []string) string {
 		TxHash string `json:"txhash"`
 		RawLog string `json:"raw_log"`
 	}
-	// what gas was estimated stands before it
-	require.NoError(t, json.NewDecoder(strings.NewReader(out[strings.Index(out, "{"):])).Decode(&sent), out)
+	_, answer, _ := strings.Cut(out, "{") // what gas was estimated stands before it
+	require.NoError(t, json.NewDecoder(strings.NewReader("{"+answer)).Decode(&sent), out)
 	require.Zero(t, sent.Code, sent.RawLog)
 	return sent.TxHash
 }
