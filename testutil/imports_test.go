@@ -43,7 +43,7 @@ func TestImports(t *testing.T) {
 			return err
 		}
 		rel := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
-		if d.IsDir() && (rel == "build" || strings.HasPrefix(d.Name(), ".git")) {
+		if d.IsDir() && (rel == "build" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".git")) {
 			return filepath.SkipDir
 		}
 		if !strings.HasSuffix(rel, ".go") || strings.HasSuffix(rel, "_test.go") {

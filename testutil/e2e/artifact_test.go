@@ -210,7 +210,7 @@ func requireRejected(t *testing.T, name string, artifact functionstypes.Artifact
 	client := dial(t)
 	keyring, err := chain.OpenKeyring(network.Home, chain.KeyringTest, nil)
 	require.NoError(t, err)
-	sender, err := chain.NewSender(client, keyring, "alice", chain.SenderConfig{})
+	sender, err := chain.NewSender(client, keyring, "bob", chain.SenderConfig{}) // alice still earns from other tests
 	require.NoError(t, err)
 	defer sender.Close()
 	_, key, err := ed25519.GenerateKey(nil)
