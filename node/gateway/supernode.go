@@ -41,6 +41,8 @@ const (
 	ownSeedAfter = 20 * time.Second
 	// hostPatience is how long a call waits for a first host, and hostRetry how often it looks.
 	hostPatience = 20 * time.Second
+	// busyPatience is how long a call waits while every host refuses: hosts that are stopping do, until they have gone.
+	busyPatience = 3 * time.Second
 	hostRetry    = 250 * time.Millisecond
 	// contactsPage is how many super nodes are asked for, to meet peers at.
 	contactsPage = 100
@@ -359,11 +361,13 @@ type rescuer struct {
 func (r rescuer) Call(ctx context.Context, fn *client.Function, payer string, request []byte) (*client.Answer, error) {
 	patience, cancel := context.WithTimeout(ctx, hostPatience)
 	defer cancel()
+	hurry := time.Now().Add(busyPatience)
 	again := time.NewTicker(hostRetry)
 	defer again.Stop()
 	for {
 		answer, err := r.Client.Call(ctx, fn, payer, request)
-		if !errors.Is(err, client.ErrNoHost) {
+		busy := errors.Is(err, client.ErrBusy) && time.Now().Before(hurry)
+		if !busy && !errors.Is(err, client.ErrNoHost) {
 			return answer, err
 		}
 		r.own.Hint(fn.Id)
