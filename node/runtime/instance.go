@@ -33,10 +33,8 @@ type instance struct {
 	x *execution
 	// started is nil before start-up has ended.
 	started *started
-	// What restore puts back: the size of the memory, its content and the values of globals. keeps is false when the instance serves one
-	// request only.
+	// keeps is false when the instance serves one request only; values are those of globals, which restore puts back beside the memory.
 	keeps  bool
-	size   uint32
 	values []uint64
 
 	// A command waits for its next request in resume and says in parked that it does, or how it has ended.
@@ -161,7 +159,6 @@ func (i *instance) begin(x *execution) {
 // ready ends start-up.
 func (i *instance) ready() {
 	i.started = &started{fuel: i.x.burned(int64(i.fuel.Get())), stdout: i.x.stdout, stderr: i.x.stderr, elapsed: i.x.clock.elapsed}
-	i.size = i.memory.Size()
 	if i.keeps = i.keeps && i.changed.Get() == 0; i.keeps {
 		for n, g := range i.globals {
 			i.values[n] = g.Get()
@@ -232,7 +229,7 @@ func (i *instance) serve(x *execution) (over bool, err error) {
 
 // restore puts the instance back to where start-up has left it, if that can be done.
 func (i *instance) restore() bool {
-	if !i.keeps || i.changed.Get() != 0 || i.memory.Size() != i.size || !i.linear.restore(i.memory) {
+	if !i.keeps || i.changed.Get() != 0 || !i.linear.restore(i.memory) {
 		return false
 	}
 	for n, g := range i.globals {

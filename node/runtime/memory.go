@@ -10,7 +10,7 @@ import (
 
 // linearMemory knows how to put an instance's memory back to what it was when save was called.
 type linearMemory interface {
-	// allocator is what the instance is made with; nil for wazero's own.
+	// allocator is what the instance is made with.
 	allocator() experimental.MemoryAllocator
 	// save tells whether restore can be called.
 	save(memory api.Memory) bool
@@ -24,13 +24,43 @@ type linearMemory interface {
 	free()
 }
 
-// copied is the portable memory: it is restored whole from a copy.
-type copied struct {
-	code  *code
-	image []byte
+// shrink makes the memory as large as its allocator says: wazero has no call for less, but takes what the allocator answers when it asks for
+// more. It fails where the guest has all that it may have.
+func shrink(memory api.Memory, size int) bool {
+	if int(memory.Size()) == size {
+		return true
+	}
+	_, ok := memory.Grow(1)
+	return ok && int(memory.Size()) == size
 }
 
-func (*copied) allocator() experimental.MemoryAllocator { return nil }
+// copied is the portable memory: it is restored whole from a copy.
+type copied struct {
+	code      *code
+	buffer    []byte
+	image     []byte
+	restoring bool
+}
+
+func (m *copied) allocator() experimental.MemoryAllocator { return m }
+
+func (m *copied) Allocate(_, _ uint64) experimental.LinearMemory { return m }
+
+// Reallocate keeps what is there and adds zeros; while the memory is restored, it answers with what was saved.
+func (m *copied) Reallocate(size uint64) []byte {
+	if m.restoring {
+		size = uint64(len(m.image))
+	}
+	before := len(m.buffer)
+	if uint64(cap(m.buffer)) < size {
+		m.buffer = append(make([]byte, 0, size), m.buffer...)
+	}
+	m.buffer = m.buffer[:size]
+	clear(m.buffer[min(before, len(m.buffer)):])
+	return m.buffer
+}
+
+func (m *copied) Free() { m.buffer = nil }
 
 func (m *copied) save(memory api.Memory) bool {
 	now, ok := memory.Read(0, memory.Size())
@@ -47,9 +77,13 @@ func (m *copied) save(memory api.Memory) bool {
 	return bytes.Equal(m.image, now)
 }
 
-func (m *copied) restore(memory api.Memory) bool { return memory.Write(0, m.image) }
+func (m *copied) restore(memory api.Memory) bool {
+	m.restoring = true
+	defer func() { m.restoring = false }()
+	return shrink(memory, len(m.image)) && memory.Write(0, m.image)
+}
 
-func (m *copied) bytes() int64 { return int64(len(m.image)) }
+func (m *copied) bytes() int64 { return int64(cap(m.buffer)) }
 
 func (*copied) failed() error { return nil }
 

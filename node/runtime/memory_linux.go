@@ -138,10 +138,10 @@ func (m *image) equal(memory []byte) bool {
 	return true
 }
 
-// restore copies pages from one offset to another.
+// restore copies pages from one offset to another. What lies beyond the image was zeros.
 func (m *image) restore(memory []byte, from, to int) {
 	for ; from < to; from += osPage {
-		if m.absent[from/osPage] {
+		if n := from / osPage; n >= len(m.absent) || m.absent[n] {
 			clear(memory[from : from+osPage])
 		} else {
 			copy(memory[from:from+osPage], m.view[from:])
@@ -167,7 +167,9 @@ type mapped struct {
 	regions  [64]pageRegion
 	own      int64 // bytes of pages of its own after the last restore
 	restores int
-	err      error
+	// restoring makes the allocator answer with as much as the image has.
+	restoring bool
+	err       error
 }
 
 // newMapped returns nil where the kernel cannot do it.
@@ -192,8 +194,11 @@ func (m *mapped) Allocate(_, most uint64) experimental.LinearMemory {
 	return m
 }
 
-// Reallocate makes the first size bytes usable.
+// Reallocate makes the first size bytes usable, or while the memory is restored as many as the image has.
 func (m *mapped) Reallocate(size uint64) []byte {
+	if m.restoring {
+		return unsafe.Slice((*byte)(m.base), len(m.image.view))
+	}
 	b := unsafe.Slice((*byte)(m.base), size)
 	if size > 0 {
 		if err := unix.Mprotect(b, unix.PROT_READ|unix.PROT_WRITE); err != nil {
@@ -244,23 +249,30 @@ func (m *mapped) save(memory api.Memory) bool {
 	return err == nil
 }
 
-func (m *mapped) restore(api.Memory) bool {
+// restore puts back the pages that the guest has written, and clears those that it has added before it takes them away.
+func (m *mapped) restore(memory api.Memory) bool {
 	if m.image == nil {
-		return true // nothing to restore
+		return memory.Size() == 0
 	}
-	view := m.image.view
-	now := unsafe.Slice((*byte)(m.base), len(view))
+	now := unsafe.Slice((*byte)(m.base), memory.Size())
 	m.own = 0
-	err := scan(m.pagemap, uintptr(m.base), uintptr(m.base)+uintptr(len(view)), m.regions[:], func(start, end uintptr) {
+	err := scan(m.pagemap, uintptr(m.base), uintptr(m.base)+uintptr(len(now)), m.regions[:], func(start, end uintptr) {
 		from, to := start-uintptr(m.base), end-uintptr(m.base)
 		m.image.restore(now, int(from), int(to))
 		m.own += int64(to - from)
 	})
+	if err != nil {
+		return false
+	}
 	if m.restores++; m.own > coldPages*osPage && m.restores%givePeriod == 0 {
-		err = unix.Madvise(now, unix.MADV_DONTNEED)
+		if err := unix.Madvise(now, unix.MADV_DONTNEED); err != nil {
+			return false
+		}
 		m.own = 0
 	}
-	return err == nil
+	m.restoring = true
+	defer func() { m.restoring = false }()
+	return shrink(memory, len(m.image.view))
 }
 
 func (m *mapped) bytes() int64 { return m.own }
