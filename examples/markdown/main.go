@@ -2,15 +2,10 @@
 package main
 
 import (
-	"log"
-	"os"
-
 	"github.com/orbnetwork/orb/examples/internal/httpio"
 	"github.com/orbnetwork/orb/examples/markdown/handler"
 )
 
 func main() {
-	if err := httpio.Serve(handler.New(), os.Stdin, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
+	httpio.Main(handler.New(), "POST / HTTP/1.1\r\nHost: orb\r\nContent-Length: 27\r\n\r\n# *a*\n\n- `b` [c](d)\n\n> &lt;")
 }

@@ -2,18 +2,10 @@
 package main
 
 import (
-	"log"
-	"os"
-	"runtime/debug"
-
 	"github.com/orbnetwork/orb/examples/internal/httpio"
 	"github.com/orbnetwork/orb/examples/thumbnail/handler"
 )
 
 func main() {
-	// The function may have 64 MiB: collect garbage before it asks for more than that.
-	debug.SetMemoryLimit(56 << 20)
-	if err := httpio.Serve(handler.New(), os.Stdin, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
+	httpio.Main(handler.New(), "GET / HTTP/1.1\r\nHost: orb\r\n\r\n")
 }

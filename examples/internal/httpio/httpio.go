@@ -6,8 +6,30 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
 )
+
+// memory is what a function may have before it collects garbage, in bytes: some of the 64 MiB that its manifest asks for is Go's own.
+const memory = 48 << 20
+
+// Main runs h as a function. Its memory is put back after each request, so garbage is collected only when there would be no room; and what h
+// makes at its first request is made before, by requests of its own.
+func Main(h http.Handler, warmUp ...string) {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memory)
+	for _, request := range warmUp {
+		if err := Serve(h, strings.NewReader(request), io.Discard); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := Serve(h, os.Stdin, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
 
 // Serve reads one HTTP/1.1 request, has it handled and writes the response. What cannot be read as a request is answered with 400; the
 // error is only of writing.
