@@ -66,7 +66,7 @@ func TestCallAndPay(t *testing.T) {
 	requirePaid(t, n, 801)
 
 	for _, l := range n.lanes {
-		require.GreaterOrEqual(t, l.Cap, uint64(maxCap), "a sixth of the balance would be more")
+		require.GreaterOrEqual(t, l.Cap, uint64(firstCap), "a sixth of the balance would be more")
 	}
 	for _, h := range n.hosts {
 		require.NotZero(t, h.served, "load is spread")

@@ -32,6 +32,11 @@ type lane struct {
 	cap      uint64
 	redeemed uint64
 	expiry   int64
+	// filled is when the cap or the count was last told by somebody else, how much had been used then and how much was left.
+	filled struct {
+		at         time.Time
+		used, rest uint64
+	}
 	// terms are fixed when the lane opens.
 	terms terms
 	// conn is the connection on which the host's state is known; requests go out on no other.
@@ -92,12 +97,33 @@ func (l *lane) usedLocked() uint64 {
 	return l.ledger.count + uint64(l.ledger.unpaid+l.inflight)
 }
 
-// low: half of the lane is used, or of its life.
+// low: half of what the lane was filled with is used, or half of its life.
 func (l *lane) low(height, life int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.usedLocked() > l.cap/2 || height > l.expiry-life/2
+	return l.restLocked() < l.filled.rest/2 || height > l.expiry-life/2
 }
+
+// lacks is how many requests, at least one, fill the lane for the time ahead.
+func (l *lane) lacks(now time.Time) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	full := pace(l.usedLocked()-min(l.filled.used, l.usedLocked()), now.Sub(l.filled.at), l.filled.rest)
+	return max(full, l.restLocked()+1) - l.restLocked()
+}
+
+// pace is how many requests a lane is filled with that took so many in so much time, after it had been filled with last.
+func pace(used uint64, elapsed time.Duration, last uint64) uint64 {
+	return min(max(uint64(float64(used)*float64(ahead)/float64(max(elapsed, time.Second))), firstCap), growth*max(last, firstCap))
+}
+
+// fillLocked begins to look at the pace anew.
+func (l *lane) fillLocked(now time.Time) {
+	l.filled.at, l.filled.used, l.filled.rest = now, l.usedLocked(), l.restLocked()
+}
+
+// restLocked is how many requests the lane still takes while it lives.
+func (l *lane) restLocked() uint64 { return l.cap - min(l.usedLocked(), l.cap) }
 
 // reserve takes room for one request and returns the connection for it.
 func (l *lane) reserve(height int64, now time.Time) (*peer.Conn, bool) {
@@ -203,6 +229,7 @@ func (l *lane) resume(conn *peer.Conn, state *peer.LaneState) (*receipt.Receipt,
 		return nil, err
 	}
 	l.conn = conn
+	l.fillLocked(time.Now())
 	l.changed()
 	return r, nil
 }
@@ -226,11 +253,15 @@ func (l *lane) disconnected(conn *peer.Conn) {
 // less is returned, to be closed.
 func (l *lane) update(on *rewardstypes.Lane) (ended *peer.Conn) {
 	l.mu.Lock()
-	l.cap, l.redeemed, l.expiry = on.Cap, on.Redeemed, on.Expiry
+	l.redeemed, l.expiry = on.Redeemed, on.Expiry
 	l.terms = terms{on.Price.String(), on.OwnerShareBps, on.FeeSplit}
 	if on.Redeemed > l.ledger.count {
 		l.ledger.count = on.Redeemed
 		ended, l.conn = l.conn, nil
+	}
+	if l.cap != on.Cap {
+		l.cap = on.Cap
+		l.fillLocked(time.Now())
 	}
 	l.mu.Unlock()
 	l.changed()

@@ -21,8 +21,12 @@ import (
 const (
 	// maxHosts bounds the hosts that one payer has lanes to for one function. Two choices among eight are nearly as good as among all.
 	maxHosts = 8
-	// maxCap bounds what one opening or raise of a lane locks, in requests.
-	maxCap = 500
+	// firstCap is how many requests a lane is opened for, if there is money for them.
+	firstCap = 500
+	// ahead is for how long a lane is filled, at the pace of its requests since it was last filled; and growth how much larger than the last
+	// filling one may be, since a pace may have been a moment's.
+	ahead  = time.Minute
+	growth = 8
 	// provisionTimeout covers dialing and a transaction with its retries.
 	provisionTimeout = 30 * time.Second
 	// provisionPause is how long an attempt that did not help keeps the next one away.
@@ -187,19 +191,18 @@ func (c *Client) afford(ctx context.Context, s *laneSet, fn *Function, wanted []
 		return nil, err
 	}
 	price := fn.Price.Amount
-	step := uint64(maxCap)
+	most := params.MaxLaneCap
 	if price.IsPositive() {
 		share := free.Quo(price.MulRaw(int64(2 * hosts)))
-		if share.LT(math.NewIntFromUint64(step)) {
-			step = max(share.Uint64(), 1)
+		if share.LT(math.NewIntFromUint64(most)) {
+			most = max(share.Uint64(), 1)
 		}
 	}
-	step = min(step, params.MaxLaneCap)
 	var entries []rewardstypes.LaneEntry
 	for _, w := range wanted {
-		requests := step
+		requests := min(firstCap, most)
 		if w.lane != nil {
-			requests = min(step, w.lane.raisable(params.MaxLaneCap))
+			requests = min(w.lane.lacks(time.Now()), w.lane.raisable(params.MaxLaneCap), most)
 		}
 		cost := price.Mul(math.NewIntFromUint64(requests))
 		if cost.GT(free) {
@@ -401,7 +404,7 @@ func (l *lane) rest(height int64) uint64 {
 	if l.spentLocked(height) {
 		return 0
 	}
-	return l.cap - l.usedLocked()
+	return l.restLocked()
 }
 
 // failure returns why the last provisioning failed.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -17,6 +18,7 @@ import (
 	markdown "github.com/orbnetwork/orb/examples/markdown/handler"
 	thumbnail "github.com/orbnetwork/orb/examples/thumbnail/handler"
 	wordcount "github.com/orbnetwork/orb/examples/wordcount/count"
+	"github.com/orbnetwork/orb/pkg/wasm/wasmtest"
 	"github.com/orbnetwork/orb/testutil/devnet"
 )
 
@@ -32,12 +34,15 @@ const (
 
 // example is one function and the same code as a plain net/http server.
 type example struct {
-	name   string
+	name string
+	// deploy is what is deployed: a source, and flags.
+	deploy []string
 	body   []byte
 	native http.Handler
 }
 
-func examples(ctx context.Context) ([]example, error) {
+// examples writes what they need under home. The echo does next to nothing: it shows what everything around a function takes.
+func examples(ctx context.Context, home string) ([]example, error) {
 	document, err := commonMark(ctx)
 	if err != nil {
 		return nil, err
@@ -46,10 +51,16 @@ func examples(ctx context.Context) ([]example, error) {
 	if err != nil {
 		return nil, err
 	}
+	echo, sample := filepath.Join(home, "echo.wasm"), filepath.Join(home, "sample.txt")
+	if err := errors.Join(os.WriteFile(echo, wasmtest.Echo(""), 0o600), os.WriteFile(sample, document, 0o600)); err != nil {
+		return nil, err
+	}
 	return []example{
-		{"markdown", document, markdown.New()},
-		{"thumbnail", picture, thumbnail.New()},
-		{"wordcount", document, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		{"markdown", []string{"examples/markdown"}, document, markdown.New()},
+		{"thumbnail", []string{"examples/thumbnail"}, picture, thumbnail.New()},
+		{"echo", []string{echo, "--contract", "filter", "--sample", sample, "--memory-mib", "1"}, document,
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })},
+		{"wordcount", []string{"examples/wordcount"}, document, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := wordcount.Report(r.Body, w); err != nil {
 				http.Error(w, err.Error(), http.StatusBadGateway)
 			}
@@ -62,15 +73,15 @@ func examples(ctx context.Context) ([]example, error) {
 func gateway(ctx context.Context) (_ []result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	all, err := examples(ctx)
-	if err != nil {
-		return nil, err
-	}
 	home, err := os.MkdirTemp("", "orb-bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(home)
+	all, err := examples(ctx, home)
+	if err != nil {
+		return nil, err
+	}
 	network, err := devnet.Start(ctx, devnet.Options{
 		Bin: "build", Home: filepath.Join(home, "net"), Validators: 1, Nodes: hosts, FreePorts: true, BlockTime: 500 * time.Millisecond,
 		Progress: func(step string) { fmt.Fprintln(os.Stderr, step) },
@@ -93,8 +104,9 @@ func gateway(ctx context.Context) (_ []result, err error) {
 }
 
 func (e example) measure(ctx context.Context, network *devnet.Network) ([]result, error) {
-	out, err := network.Orbchaind(ctx, "tx", "functions", "deploy", filepath.Join("examples", e.name), "--name", e.name,
-		"--price", price, "--plan", "standard", "--from", "alice", "--yes")
+	out, err := network.Orbchaind(ctx, append([]string{
+		"tx", "functions", "deploy", "--name", e.name, "--price", price, "--plan", "standard", "--from", "alice", "--yes",
+	}, e.deploy...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}

@@ -1,0 +1,47 @@
+package client
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPace(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		used, last, want uint64
+		elapsed          time.Duration
+	}{
+		{"nothing used", 0, 500, firstCap, time.Hour},
+		{"slow", 250, 500, firstCap, time.Hour},
+		{"a minute's", 2000, 2500, 2000, time.Minute},
+		{"what a minute would take", 1000, 2500, 6000, 10 * time.Second},
+		{"a burst is no pace", 250, 500, growth * 500, time.Millisecond},
+		{"grows from what there was", 40_000, 80_000, growth * 80_000, time.Second},
+		{"a lane of one", 1, 1, firstCap, time.Minute},
+		{"too much", math.MaxUint32, 1 << 40, math.MaxUint32 * 60, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, pace(c.used, c.elapsed, c.last)) })
+	}
+}
+
+// TestLaneLasts: however fast requests come, a lane is filled for longer than it takes to fill it again.
+func TestLaneLasts(t *testing.T) {
+	const perSecond, blocks = 1000, 30
+	l, now, dry := &lane{cap: firstCap}, time.Now(), 0
+	l.fillLocked(now)
+	for second := range blocks {
+		l.ledger.count += min(perSecond, l.restLocked())
+		now = now.Add(time.Second)
+		if l.restLocked() == 0 && second > 3 {
+			dry++
+		}
+		if l.low(0, 0) {
+			l.cap += l.lacks(now)
+			l.fillLocked(now)
+		}
+	}
+	require.Zero(t, dry)
+}
