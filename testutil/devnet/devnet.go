@@ -36,8 +36,20 @@ type Options struct {
 	FreePorts bool
 	// BlockTime is the pause between blocks; 0 takes one second.
 	BlockTime time.Duration
+	// Place gives each process a machine of its own, by name: "validator-1", which its super node shares, or "node-2". Such a network cannot
+	// be gone on with later. nil has everything on loopback.
+	Place func(ctx context.Context, process string) (*Place, error)
 	// Progress is told each step as it begins; nil is quiet.
 	Progress func(step string)
+}
+
+// Place is where a process runs.
+type Place struct {
+	// Addr is the IP address at which others reach it.
+	Addr string
+	// Exec is what runs a command there when it precedes it, and Dial connects as a process there would.
+	Exec []string
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Validator is a chain process and the super node beside it.
@@ -52,6 +64,8 @@ type Validator struct {
 	Gateway string `json:"gateway"`
 
 	Ports []int `json:"ports"`
+
+	place *Place
 }
 
 // Node is a host process.
@@ -61,6 +75,8 @@ type Node struct {
 	OrbID string `json:"orb_id"`
 
 	Ports []int `json:"ports"`
+
+	place *Place
 }
 
 // Network is a running network.
@@ -130,6 +146,9 @@ func (n *Network) openHome(ctx context.Context) (resumed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("%w: %s; choose another with --home", ErrForeignHome, n.Home)
 	}
+	if n.opts.Place != nil && !n.opts.Fresh {
+		return false, fmt.Errorf("%s holds a network, which cannot be given other places", n.Home)
+	}
 	if n.opts.Fresh {
 		if err := os.RemoveAll(n.Home); err != nil {
 			return false, fmt.Errorf("clearing home: %w", err)
@@ -145,6 +164,12 @@ func (n *Network) openHome(ctx context.Context) (resumed bool, err error) {
 			n.Home, len(m.Validators), len(m.Nodes))
 	}
 	n.ChainID, n.Accounts, n.Validators, n.Nodes = m.ChainID, m.Accounts, m.Validators, m.Nodes
+	for _, v := range n.Validators {
+		v.place = &here
+	}
+	for _, node := range n.Nodes {
+		node.place = &here
+	}
 	return true, n.checkPorts(ctx)
 }
 
@@ -168,7 +193,7 @@ func (n *Network) checkPorts(ctx context.Context) error {
 }
 
 func (n *Network) create(ctx context.Context) error {
-	if err := n.assignPorts(); err != nil {
+	if err := n.assignPlaces(ctx); err != nil {
 		return err
 	}
 	// The manifest comes first: should the rest fail, the folder is still known as a devnet's.
@@ -214,10 +239,8 @@ func (n *Network) run(ctx context.Context) error {
 		}
 	}
 	n.opts.Progress(fmt.Sprintf("Starting %s", count(len(n.Nodes), "node")))
-	for i, node := range n.Nodes {
-		if err := n.startNode(ctx, i, node); err != nil {
-			return err
-		}
+	if err := n.startNodes(ctx); err != nil {
+		return err
 	}
 	return n.writeManifest()
 }
@@ -275,8 +298,18 @@ func (n *Network) Orb(ctx context.Context, args ...string) (string, error) {
 	return n.command(ctx, "orb", args...)
 }
 
+// OrbAt is Orb at a node's place.
+func (n *Network) OrbAt(ctx context.Context, node *Node, args ...string) (string, error) {
+	return n.commandAt(ctx, node.place, "orb", args...)
+}
+
 func (n *Network) command(ctx context.Context, program string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(n.opts.Bin, program), args...)
+	return n.commandAt(ctx, &here, program, args...)
+}
+
+func (n *Network) commandAt(ctx context.Context, place *Place, program string, args ...string) (string, error) {
+	line := append(append(slices.Clone(place.Exec), filepath.Join(n.opts.Bin, program)), args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.SysProcAttr = childAttributes()
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -10,78 +10,16 @@ import (
 	"strings"
 
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/orbnetwork/orb/node"
 	"github.com/orbnetwork/orb/node/chain"
 )
 
 // settleEvery keeps settlements quick to watch. A node on a real network waits longer, and until they are worth their gas.
 const settleEvery = "3s"
 
-// Places in Validator.Ports and Node.Ports.
-const (
-	portRPC = iota
-	portP2P
-	portGRPC
-	portREST
-	portGateway
-	portSuperPeer
-)
-
-const (
-	portNodePeer = iota
-	portNodeStatus
-)
-
-// assignPorts gives every process its ports, once for the life of the network.
-func (n *Network) assignPorts() error {
-	p := &ports{free: n.opts.FreePorts}
-	defer p.release()
-	take := func(index int, wanted ...wantedPort) ([]int, error) {
-		taken := make([]int, 0, len(wanted))
-		for _, w := range wanted {
-			port, err := p.take(w.what, w.base, index)
-			if err != nil {
-				return nil, err
-			}
-			taken = append(taken, port)
-		}
-		return taken, nil
-	}
-	for i := range n.opts.Validators {
-		taken, err := take(i, wantedPort{"RPC", 26657}, wantedPort{"validator peers", 26656}, wantedPort{"gRPC", 9090},
-			wantedPort{"REST", 1317}, wantedPort{"gateway", 8080}, wantedPort{"super node peers", 4001})
-		if err != nil {
-			return err
-		}
-		n.Validators = append(n.Validators, &Validator{
-			RPC:     url(taken[portRPC]),
-			GRPC:    loopback(taken[portGRPC]),
-			REST:    url(taken[portREST]),
-			Gateway: url(taken[portGateway]),
-			Ports:   taken,
-		})
-	}
-	for i := range n.opts.Nodes {
-		taken, err := take(i, wantedPort{"node peers", 4006}, wantedPort{"node status", 4080})
-		if err != nil {
-			return err
-		}
-		n.Nodes = append(n.Nodes, &Node{Ports: taken})
-	}
-	return nil
-}
-
-type wantedPort struct {
-	what string
-	base int
-}
-
-func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
-
-func url(port int) string { return "http://" + loopback(port) }
-
-func multiaddr(port int) string { return fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port) }
+// startedAtOnce is how many nodes start at the same time: most of a start is waiting for blocks.
+const startedAtOnce = 4
 
 // describe says how to run every process. Homes exist.
 func (n *Network) describe(ctx context.Context) error {
@@ -91,16 +29,16 @@ func (n *Network) describe(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		peers = append(peers, fmt.Sprintf("%s@%s", id, loopback(v.Ports[portP2P])))
+		peers = append(peers, fmt.Sprintf("%s@%s", id, v.place.at(v.Ports[portP2P])))
 	}
 	for i, v := range n.Validators {
 		v.Process = &Process{
 			Name: numbered(accountValidator, i), Home: n.validatorHome(i), path: filepath.Join(n.opts.Bin, "orbchaind"),
 			args: []string{
 				"start", "--home", n.validatorHome(i),
-				"--rpc.laddr", "tcp://" + loopback(v.Ports[portRPC]), "--rpc.pprof_laddr", "",
-				"--p2p.laddr", "tcp://" + loopback(v.Ports[portP2P]), "--p2p.persistent_peers", strings.Join(peers, ","),
-				"--grpc.address", v.GRPC, "--api.enable", "--api.address", "tcp://" + loopback(v.Ports[portREST]),
+				"--rpc.laddr", "tcp://" + v.place.at(v.Ports[portRPC]), "--rpc.pprof_laddr", "",
+				"--p2p.laddr", "tcp://" + v.place.at(v.Ports[portP2P]), "--p2p.persistent_peers", strings.Join(peers, ","),
+				"--grpc.address", v.GRPC, "--api.enable", "--api.address", "tcp://" + v.place.at(v.Ports[portREST]),
 			},
 			env: []string{
 				"ORBCHAIND_CONSENSUS_TIMEOUT_COMMIT=" + n.opts.BlockTime.String(),
@@ -111,20 +49,18 @@ func (n *Network) describe(ctx context.Context) error {
 		v.SuperNode = &Process{
 			Name: numbered("supernode", i), Home: n.superNodeHome(i), path: filepath.Join(n.opts.Bin, "orbchaind"),
 			args:  []string{"supernode", "start", "--home", n.superNodeHome(i)},
-			ready: func(ctx context.Context) error { return get(ctx, v.Gateway+"/healthz") },
+			ready: func(ctx context.Context) error { return get(ctx, http.DefaultClient, v.Gateway+"/healthz") },
 		}
+		v.Process.in(v.place)
+		v.SuperNode.in(v.place)
 	}
-	for i, host := range n.Nodes {
-		host.Process = &Process{
-			Name: numbered("node", i), Home: n.nodeHome(i), path: filepath.Join(n.opts.Bin, "orb"),
-			args: []string{"node", "start", "--home", n.nodeHome(i)},
-			ready: func(ctx context.Context) error {
-				config := node.DefaultConfig()
-				config.StatusListen = loopback(host.Ports[portNodeStatus])
-				_, err := node.FetchStatus(ctx, config)
-				return err
-			},
+	for i, node := range n.Nodes {
+		node.Process = &Process{
+			Name: numbered(nodeName, i), Home: n.nodeHome(i), path: filepath.Join(n.opts.Bin, "orb"),
+			args:  []string{"node", "start", "--home", n.nodeHome(i)},
+			ready: func(ctx context.Context) error { return get(ctx, node.place.client(), node.Local()+"/v1/status") },
 		}
+		node.Process.in(node.place)
 	}
 	return nil
 }
@@ -148,12 +84,12 @@ func missing(path string) bool {
 	return errors.Is(err, os.ErrNotExist)
 }
 
-func get(ctx context.Context, url string) error {
+func get(ctx context.Context, client *http.Client, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
@@ -170,8 +106,8 @@ func (n *Network) startSuperNode(ctx context.Context, i int, v *Validator) error
 	if missing(filepath.Join(home, "config")) {
 		if _, err := n.orbchaind(ctx, "supernode", "init", "--home", home, "--moniker", v.SuperNode.Name,
 			"--attester", numbered(accountAttester, i), "--keyring-backend", keyring.BackendTest, "--keyring-dir", n.Home,
-			"--rpc", v.RPC, "--grpc", v.GRPC, "--listen", loopback(v.Ports[portGateway]), "--endpoint", v.Gateway,
-			"--peer-listen", multiaddr(v.Ports[portSuperPeer]), "--settle-every", settleEvery, "--settle-margin", "0"); err != nil {
+			"--rpc", v.RPC, "--grpc", v.GRPC, "--listen", v.place.at(v.Ports[portGateway]), "--endpoint", v.Gateway,
+			"--peer-listen", v.place.multiaddrs(v.Ports[portSuperPeer]), "--settle-every", settleEvery, "--settle-margin", "0"); err != nil {
 			return err
 		}
 		if _, err := n.orbchaind(ctx, "supernode", "register", "--home", home, "--from", numbered(accountValidator, i)); err != nil {
@@ -181,19 +117,35 @@ func (n *Network) startSuperNode(ctx context.Context, i int, v *Validator) error
 	return v.SuperNode.Start(ctx)
 }
 
-// startNode makes the node's home at its first start. It joins through the first validator's chain process.
-func (n *Network) startNode(ctx context.Context, i int, host *Node) error {
+// startNodes starts all nodes, several at once.
+func (n *Network) startNodes(ctx context.Context) error {
+	var starts errgroup.Group
+	starts.SetLimit(startedAtOnce)
+	for i, node := range n.Nodes {
+		starts.Go(func() error { return n.startNode(ctx, i, node) })
+	}
+	return starts.Wait()
+}
+
+// startNode makes the node's home at its first start. It joins through one of the validators' chain processes.
+func (n *Network) startNode(ctx context.Context, i int, node *Node) error {
 	home := n.nodeHome(i)
 	if missing(filepath.Join(home, "config")) {
 		v := n.Validators[i%len(n.Validators)]
-		id, err := n.Orb(ctx, "node", "init", "--home", home, "--moniker", host.Name,
+		id, err := n.Orb(ctx, "node", "init", "--home", home, "--moniker", node.Name,
 			"--from", numbered(accountOperator, i), "--keyring-backend", keyring.BackendTest, "--keyring-dir", n.Home,
-			"--chain-rpc", v.RPC, "--chain-grpc", v.GRPC, "--listen", multiaddr(host.Ports[portNodePeer]),
-			"--status-listen", loopback(host.Ports[portNodeStatus]), "--settle-every", settleEvery, "--settle-margin", "0")
+			"--chain-rpc", v.RPC, "--chain-grpc", v.GRPC, "--listen", node.place.anywhere(node.Ports[portNodePeer]),
+			"--status-listen", loopback(node.Ports[portNodeStatus]), "--settle-every", settleEvery, "--settle-margin", "0")
 		if err != nil {
 			return err
 		}
-		host.OrbID = strings.TrimSpace(id)
+		node.OrbID = strings.TrimSpace(id)
 	}
-	return host.Start(ctx)
+	return node.Start(ctx)
 }
+
+// Local is the base URL of the node's own server, for programs at its place.
+func (n *Node) Local() string { return url(loopback(n.Ports[portNodeStatus])) }
+
+// Client reaches what listens at the node's place, loopback included.
+func (n *Node) Client() *http.Client { return n.place.client() }
