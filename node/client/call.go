@@ -19,6 +19,8 @@ const (
 	roomTimeout = 2 * time.Second
 	// overflowAfter is how long others get before the caller's own host takes over.
 	overflowAfter = 250 * time.Millisecond
+	// suspectAfter is the silence after which a host gets no further request while others take them. It may be busy, or gone.
+	suspectAfter = 500 * time.Millisecond
 	// maxUnpaid bounds how often one host may ask one request to wait for a receipt.
 	maxUnpaid = 50
 )
@@ -164,6 +166,7 @@ func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
 // candidates sorts the set's lanes: those with room now, the caller's own host among them, and whether others will have some soon.
 func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon bool) {
 	height := a.client.height.Load()
+	var suspects []*lane
 	for _, l := range a.set.snapshot() {
 		if a.failed[l.host] != nil {
 			continue
@@ -174,11 +177,16 @@ func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon boo
 		switch room := l.room(height, now); {
 		case room == roomNow && l.host.last:
 			own = l
+		case room == roomNow && l.host.suspect():
+			suspects = append(suspects, l)
 		case room == roomNow:
 			others = append(others, l)
 		case room == roomSoon:
 			soon = true
 		}
+	}
+	if len(others) == 0 {
+		others = suspects
 	}
 	return others, own, soon
 }

@@ -84,6 +84,12 @@ func (h *host) connection() *peer.Conn {
 	return h.conn
 }
 
+// suspect tells whether requests wait for a host that says nothing.
+func (h *host) suspect() bool {
+	conn := h.connection()
+	return conn != nil && conn.Silence() > suspectAfter
+}
+
 // returning tells whether a connection is being made or was there until a moment ago.
 func (h *host) returning(now time.Time) bool {
 	h.mu.Lock()

@@ -27,6 +27,7 @@ type Conn struct {
 	once    sync.Once
 	err     error
 	joined  sync.WaitGroup
+	hearing hearing
 }
 
 // backend carries messages: libp2p streams, or a handler in the same process.
@@ -39,7 +40,7 @@ type backend interface {
 }
 
 func newConn() *Conn {
-	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{})}
+	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{}), hearing: hearing{start: time.Now()}}
 }
 
 // Invoke sends a request and waits for its response. It returns the context's error when that ends first (and tells the host), and an
@@ -62,6 +63,7 @@ func (c *Conn) Invoke(ctx context.Context, r *Request) (*Response, error) {
 	case <-c.done:
 		return nil, c.closed()
 	}
+	defer c.hearing.await()()
 	return c.backend.invoke(ctx, r)
 }
 
@@ -134,6 +136,7 @@ func connect(raws []transport, control func(Control)) *Conn {
 }
 
 func (w *wire) receive(f *frame, control func(Control)) error {
+	w.conn.hearing.heard()
 	if f.kind == kindResponse {
 		r, err := decodeResponse(f.body)
 		if err != nil {

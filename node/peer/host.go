@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -24,6 +25,7 @@ import (
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -75,6 +77,9 @@ type Host struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	joined sync.WaitGroup
+
+	// silent counts hosts that have gone without a word.
+	silent atomic.Uint64
 
 	mu           sync.Mutex
 	closed       bool
@@ -271,7 +276,7 @@ func (h *Host) Connect(ctx context.Context, orbID string, addrs []string) error 
 	defer cancel()
 	tried := make(chan error, 1)
 	go func() { tried <- h.libp2p.Connect(ctx, info) }()
-	wait := time.NewTimer(headStart)
+	wait := time.NewTimer(headStartOf(info.Addrs))
 	defer wait.Stop()
 	select {
 	case err = <-tried:
@@ -291,6 +296,14 @@ func (h *Host) Connect(ctx context.Context, orbID string, addrs []string) error 
 		return fmt.Errorf("connecting to %s: %w", orbID, errors.Join(err, found))
 	}
 	return nil
+}
+
+// headStartOf is short for addresses that mean something else on every network.
+func headStartOf(addrs []multiaddr.Multiaddr) time.Duration {
+	if slices.ContainsFunc(addrs, manet.IsPublicAddr) {
+		return headStart
+	}
+	return headStart / 5
 }
 
 // find connects to a node at the addresses that the DHT knows.
@@ -334,6 +347,9 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 			for _, raw := range raws {
 				_ = raw.Reset()
 			}
+			if errors.Is(err, context.DeadlineExceeded) {
+				h.hangUp(id)
+			}
 			return nil, fmt.Errorf("opening a stream to %s: %w", orbID, err)
 		}
 		raws = append(raws, s)
@@ -349,6 +365,7 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 	c := connect(raws, control)
 	h.conns[c] = struct{}{}
 	h.joined.Go(func() {
+		h.listen(id, c)
 		c.joined.Wait()
 		h.mu.Lock()
 		delete(h.conns, c)

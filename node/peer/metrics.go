@@ -27,6 +27,9 @@ func (h *Host) register(registerer prometheus.Registerer) error {
 			}
 			return -1
 		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "orb", Subsystem: "peer", Name: "silent_total", Help: "Connections given up because the host did not answer a ping.",
+		}, func() float64 { return float64(h.silent.Load()) }),
 		gauge("bytes_out_rate", "Bytes a second sent to peers.", h.RateOut),
 	} {
 		if err := registerer.Register(c); err != nil {

@@ -21,10 +21,11 @@ import (
 
 func main() {
 	rate := flag.Int("rate", 200, "requests a second")
+	keep := flag.Bool("keep", false, "leave the network's files, with its logs, where they are")
 	out := flag.String("out", filepath.Join("build", "reliability"), "folder for results.json")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *rate, *out)
+	err := run(ctx, *rate, *keep, *out)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "reliability:", err)
@@ -32,7 +33,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rate int, out string) (err error) {
+func run(ctx context.Context, rate int, keep bool, out string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := os.MkdirAll(out, 0o755); err != nil {
@@ -44,7 +45,7 @@ func run(ctx context.Context, rate int, out string) (err error) {
 	}
 	began := time.Now()
 	network, err := reliability.Start(ctx, reliability.Options{
-		Bin: "build", Source: ".", Home: home, SuperNodes: 3, Hosts: 10, Hidden: 2,
+		Bin: "build", Source: ".", Home: home, Keep: keep, SuperNodes: 3, Hosts: 10, Hidden: 2,
 		Progress: func(step string) { fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), step) },
 	})
 	if err != nil {

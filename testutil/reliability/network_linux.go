@@ -31,8 +31,9 @@ const (
 type Options struct {
 	// Bin is the folder of the programs, Source that of the repository.
 	Bin, Source string
-	// Home holds what the network keeps while it runs.
+	// Home holds what the network keeps while it runs, and with Keep afterwards.
 	Home string
+	Keep bool
 	// SuperNodes, each with a validator beside it; Hosts is how many nodes there are, of which the last Hidden are behind a NAT.
 	SuperNodes, Hosts, Hidden int
 	// Progress is told each step as it begins.
@@ -64,7 +65,7 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 		return nil, err
 	}
 	if n.Network, err = devnet.Start(ctx, devnet.Options{
-		Bin: opts.Bin, Home: opts.Home, Validators: opts.SuperNodes, Nodes: opts.Hosts, Place: n.place, Progress: opts.Progress,
+		Bin: opts.Bin, Home: opts.Home, Validators: opts.SuperNodes, Nodes: opts.Hosts, Place: n.place, BlockTime: 500 * time.Millisecond, Progress: opts.Progress,
 	}); err != nil {
 		return nil, err
 	}
@@ -164,5 +165,8 @@ func (n *Network) Close() error {
 	if n.Lab != nil {
 		errs = append(errs, n.Lab.Close())
 	}
-	return errors.Join(append(errs, os.RemoveAll(n.opts.Home))...)
+	if !n.opts.Keep {
+		errs = append(errs, os.RemoveAll(n.opts.Home))
+	}
+	return errors.Join(errs...)
 }
