@@ -44,8 +44,11 @@ bench-network: ## invoke beside HTTP, fetching, notification, in one process
 bench-runtime: ## function runtime beside bare wazero (needs clang and wasm-ld)
 	go run ./scripts/bench runtime
 
+reliability: build ## break a network of real processes under load and count the cost, into build/reliability/results.json (needs root)
+	go run ./scripts/reliability
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-network bench-runtime clean
+.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-network bench-runtime reliability clean
 .DEFAULT_GOAL := help

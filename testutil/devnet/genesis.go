@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cosmos/cosmos-sdk/crypto/hd"
@@ -63,10 +65,8 @@ func (n *Network) createGenesis(ctx context.Context, coins map[string]string) er
 		}
 	}
 	first := n.validatorHome(0)
-	for name, amount := range coins {
-		if _, err := n.orbchaind(ctx, "genesis", "add-genesis-account", n.Accounts[name], amount, "--home", first); err != nil {
-			return err
-		}
+	if err := n.fund(ctx, coins, first); err != nil {
+		return err
 	}
 	genesis := filepath.Join(first, "config", "genesis.json")
 	if err := mergeJSONFile(genesis, n.config.Genesis); err != nil {
@@ -104,6 +104,34 @@ func (n *Network) createGenesis(ctx context.Context, coins map[string]string) er
 		}
 	}
 	return nil
+}
+
+// fund gives every account its coins in a home's genesis.
+func (n *Network) fund(ctx context.Context, coins map[string]string, home string) error {
+	type account struct {
+		Address string    `json:"address"`
+		Coins   sdk.Coins `json:"coins"`
+	}
+	accounts := make([]account, 0, len(coins))
+	for _, name := range slices.Sorted(maps.Keys(coins)) {
+		amount, err := sdk.ParseCoinsNormalized(coins[name])
+		if err != nil {
+			return fmt.Errorf("coins of %s: %w", name, err)
+		}
+		accounts = append(accounts, account{n.Accounts[name], amount})
+	}
+	data, err := json.Marshal(accounts)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(home, "accounts.json")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return err
+	}
+	if _, err := n.orbchaind(ctx, "genesis", "bulk-add-genesis-account", path, "--home", home); err != nil {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // writeClientConfig makes the network's home a client home: `orbchaind … --from alice` works in it as it stands.
