@@ -51,7 +51,7 @@ func (n *Network) describe(ctx context.Context) error {
 			args:  []string{"supernode", "start", "--home", n.superNodeHome(i)},
 			ready: func(ctx context.Context) error { return get(ctx, http.DefaultClient, v.Gateway+"/healthz") },
 		}
-		v.Process.in(v.place)
+		v.in(v.place)
 		v.SuperNode.in(v.place)
 	}
 	for i, node := range n.Nodes {
@@ -60,7 +60,7 @@ func (n *Network) describe(ctx context.Context) error {
 			args:  []string{"node", "start", "--home", n.nodeHome(i)},
 			ready: func(ctx context.Context) error { return get(ctx, node.place.client(), node.Local()+"/v1/status") },
 		}
-		node.Process.in(node.place)
+		node.in(node.place)
 	}
 	return nil
 }
