@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// pollInterval is how often the chain is asked for something new.
+	// pollInterval is how often the chain is asked for a block that is due.
 	pollInterval = 150 * time.Millisecond
 	// lastPause is the longest pause after failures.
 	lastPause = 5 * time.Second
@@ -45,8 +45,10 @@ func (c *Client) Blocks(ctx context.Context, from int64) <-chan Block {
 
 func (c *Client) follow(ctx context.Context, next int64, blocks chan<- Block) {
 	var missed int64
+	var last time.Time // of the latest block delivered
 	failures := 0
 	for {
+		pause := pollInterval
 		err := func() error {
 			status, err := c.rpc.Status(ctx)
 			if err != nil {
@@ -72,10 +74,11 @@ func (c *Client) follow(ctx context.Context, next int64, blocks chan<- Block) {
 					return ctx.Err()
 				}
 				missed, failures = 0, 0
+				pause = nextDue(last, block.Time)
+				last = block.Time
 			}
 			return nil
 		}()
-		pause := pollInterval
 		if err != nil && ctx.Err() == nil {
 			if failures == 10 {
 				slog.Warn("the chain does not answer", "next_block", next, "error", err)
@@ -87,6 +90,14 @@ func (c *Client) follow(ctx context.Context, next int64, blocks chan<- Block) {
 			return
 		}
 	}
+}
+
+// nextDue is how long after a block the next one need not be asked for: the greater part of the time between the last two.
+func nextDue(before, last time.Time) time.Duration {
+	if before.IsZero() {
+		return pollInterval
+	}
+	return min(max(last.Sub(before)*3/4, pollInterval), lastPause)
 }
 
 func (c *Client) block(ctx context.Context, height int64) (Block, error) {
