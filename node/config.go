@@ -26,7 +26,7 @@ type Config struct {
 
 	// Keys.
 	Operator       string `toml:"operator" comment:"Name of the operator account's key. It registers the node, sends proofs and settlements, and is paid."`
-	KeyringBackend string `toml:"keyring_backend" comment:"Keyring that holds the key: test, file or os."`
+	KeyringBackend string `toml:"keyring_backend" comment:"Keyring that holds the key: file (encrypted; the passphrase is asked for, or in the file that ORB_KEYRING_PASSPHRASE_FILE names), os, or test (unprotected)."`
 	KeyringDir     string `toml:"keyring_dir" comment:"Folder of the keyring; empty for the home."`
 	GasPrices      string `toml:"gas_prices" comment:"What the operator pays for gas."`
 
@@ -72,7 +72,7 @@ func DefaultConfig() Config {
 		RPC:            "http://127.0.0.1:26657",
 		GRPC:           "127.0.0.1:9090",
 		Operator:       "operator",
-		KeyringBackend: chain.KeyringOS,
+		KeyringBackend: chain.KeyringFile,
 		GasPrices:      chain.DefaultGasPrices,
 		Moniker:        "node",
 		PeerListen:     []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"},

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/host"
 	"github.com/orbnetwork/orb/node/peer"
 )
@@ -21,6 +22,7 @@ const controlHeader = "Orb-Control"
 // local is the node's own HTTP server: GET /v1/status and /metrics for its operator, POST /v1/reload for `orb node policy` and `orb seed`.
 type local struct {
 	home     string
+	chain    *chain.Client
 	host     *host.Host
 	peers    *peer.Host
 	registry *prometheus.Registry
@@ -36,7 +38,12 @@ type Status struct {
 	Reachability peer.Reachability `json:"reachability"`
 	// Addresses are where peers reach this node.
 	Addresses []string `json:"addresses"`
+	// Account is nil while the chain does not answer.
+	Account *Account `json:"account,omitempty"`
 }
+
+// accountTimeout bounds asking the chain for what a status says about money.
+const accountTimeout = 2 * time.Second
 
 // serve listens until the returned server is closed.
 func (l *local) serve(ctx context.Context, listen string) (*http.Server, error) {
@@ -45,17 +52,28 @@ func (l *local) serve(ctx context.Context, listen string) (*http.Server, error) 
 		return nil, fmt.Errorf("listening for status requests: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(Status{ // the asker has gone, or reads it
-			Status: l.host.Status(), Peers: l.peers.Peers(), Relays: l.peers.Relays(), Reachability: l.peers.Reachability(), Addresses: l.peers.Addrs(),
-		})
-	})
+	mux.HandleFunc("GET /v1/status", l.status)
 	mux.HandleFunc("POST /v1/reload", l.reload)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(l.registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return server, nil
+}
+
+func (l *local) status(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), accountTimeout)
+	defer cancel()
+	status := Status{
+		Status: l.host.Status(), Peers: l.peers.Peers(), Relays: l.peers.Relays(), Reachability: l.peers.Reachability(), Addresses: l.peers.Addrs(),
+	}
+	account, err := readAccount(ctx, l.chain, status.Operator, status.OrbID)
+	if err == nil {
+		status.Account = account
+	} else if status.LastError == "" {
+		status.LastError = "asking the chain for the account: " + err.Error()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(status) // the asker has gone, or reads it
 }
 
 // reload takes the policy from the config again.

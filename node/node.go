@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -53,7 +52,7 @@ func ID(home string) (string, error) {
 	return orbid.FromKey(key.Public().(ed25519.PublicKey)), nil
 }
 
-// Run runs a node until ctx ends, then finishes what is under way and settles. Passphrases of the keyring are read from standard input.
+// Run runs a node until ctx ends, then finishes what is under way and settles. chain.OpenKeyring says where the keyring's passphrase comes from.
 func Run(ctx context.Context, home string, cfg Config) (err error) {
 	key, err := client.LoadKey(keyPath(home))
 	if err != nil {
@@ -68,20 +67,10 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 	if err := client.AwaitHeight(ctx, 1); err != nil {
 		return err
 	}
-	keyringDir := cfg.KeyringDir
-	if keyringDir == "" {
-		keyringDir = home
-	}
-	keyring, err := chain.OpenKeyring(keyringDir, cfg.KeyringBackend, os.Stdin)
+	keyring, err := cfg.keyring(home)
 	if err != nil {
 		return err
 	}
-	sender, err := chain.NewSender(client, keyring, cfg.Operator, chain.SenderConfig{GasPrices: cfg.GasPrices})
-	if err != nil {
-		return err
-	}
-	defer sender.Close()
-
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	bootstrap, err := SuperNodes(ctx, client.Functions())
@@ -96,6 +85,23 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, peers.Close()) }()
+	addresses := cfg.announced(peers.Addrs())
+	if err := introduce(ctx, client, keyring, cfg, key, addresses); err != nil {
+		return err
+	}
+	operator, err := chain.Address(keyring, cfg.Operator)
+	if err != nil {
+		return err
+	}
+	granter, granted, err := client.Allowance(ctx, operator.String())
+	if err != nil {
+		return err
+	}
+	sender, err := chain.NewSender(client, keyring, cfg.Operator, chain.SenderConfig{GasPrices: cfg.GasPrices, FeeGranter: granter, Granted: granted})
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
 	artifacts, err := artifact.Open(ctx, artifact.Config{Dir: filepath.Join(home, "artifacts")}, peers.Libp2p(), peers.Routing())
 	if err != nil {
 		return err
@@ -108,7 +114,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
 
 	h, err := host.New(host.Config{
-		Dir: home, ChainID: client.ChainID(), Key: key, Moniker: cfg.Moniker, Addresses: cfg.announced(peers.Addrs()), Policy: cfg.policy(),
+		Dir: home, ChainID: client.ChainID(), Key: key, Moniker: cfg.Moniker, Addresses: addresses, Policy: cfg.policy(),
 		Functions: client.Functions(), Seeding: client.Seeding(), Rewards: client.Rewards(), Sender: sender, Artifacts: artifacts,
 		Load: func(ctx context.Context, artifact []byte, limits runtime.Limits) (host.Program, error) {
 			return engine.Load(ctx, artifact, limits)
@@ -149,7 +155,7 @@ func serve(ctx context.Context, home string, cfg Config, client *chain.Client, p
 	if err := h.Start(ctx, height); err != nil {
 		return err
 	}
-	l := &local{home: home, host: h, peers: peers, registry: registry}
+	l := &local{home: home, chain: client, host: h, peers: peers, registry: registry}
 	status, err := l.serve(ctx, cfg.StatusListen)
 	if err != nil {
 		return err

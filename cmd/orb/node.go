@@ -42,18 +42,29 @@ func defaultNodeHome() string {
 func nodeInitCommand() *cobra.Command {
 	cfg := node.DefaultConfig()
 	cmd := &cobra.Command{
-		Use:     "init",
-		Short:   "Make a node's home: its key and config",
-		Example: "  orb node init --from operator --chain-rpc http://rpc.example.org:26657 --chain-grpc rpc.example.org:9090",
+		Use:   "init",
+		Short: "Make a node's home: its key, its operator's account and its config",
+		Long: `Make a node's home: its key, its operator's account and its config. The account's key is encrypted with a passphrase that is asked for; a
+service has it in a file that ORB_KEYRING_PASSPHRASE_FILE names. An account that owns nothing is enough: at its start the node has a super node
+register it, which pays its gas for the first weeks.`,
+		Example: "  orb node init --chain-rpc http://rpc.example.org:26657 --chain-grpc rpc.example.org:9090",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			home, err := homeFlag(cmd)
 			if err != nil {
 				return err
 			}
+			wallet, err := node.MakeWallet(home, cfg)
+			if err != nil {
+				return err
+			}
 			id, err := node.Init(home, cfg)
 			if err != nil {
 				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "The operator's account is %s.\n", wallet.Address)
+			if wallet.Words != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "These words restore it; they are shown this once, keep them:\n\n%s\n\nOrb ID: ", wallet.Words)
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), id)
 			return nil
@@ -63,7 +74,7 @@ func nodeInitCommand() *cobra.Command {
 	flags.StringVar(&cfg.RPC, "chain-rpc", cfg.RPC, "CometBFT RPC of a chain node")
 	flags.StringVar(&cfg.GRPC, "chain-grpc", cfg.GRPC, "gRPC of a chain node: host:port")
 	flags.StringVar(&cfg.Operator, "from", cfg.Operator, "name of the operator account's key")
-	flags.StringVar(&cfg.KeyringBackend, "keyring-backend", cfg.KeyringBackend, "keyring that holds the key: test, file or os")
+	flags.StringVar(&cfg.KeyringBackend, "keyring-backend", cfg.KeyringBackend, "keyring that holds the key: file (encrypted), os, or test (unprotected)")
 	flags.StringVar(&cfg.KeyringDir, "keyring-dir", cfg.KeyringDir, "folder of the keyring (default: the home)")
 	flags.StringVar(&cfg.GasPrices, "gas-prices", cfg.GasPrices, "what the operator pays for gas")
 	flags.StringVar(&cfg.Moniker, "moniker", cfg.Moniker, "name of the node on chain")
@@ -142,6 +153,13 @@ func printStatus(out io.Writer, s *node.Status) error {
 	}
 	fmt.Fprintf(w, "Peers\t%d\nReachability\t%s, %d relays\nNext settlement\t%s\n",
 		s.Peers, reachability, s.Relays, s.NextSettlement.Format(time.TimeOnly))
+	if a := s.Account; a != nil {
+		fmt.Fprintf(w, "Settled\t%d requests\nEarned on chain\t%s uorb serving, %s uorb hosting\nBalance\t%s uorb\nBond\t%s uorb\n",
+			a.Requests, a.Serving, a.Hosting, a.Balance, a.Bond)
+		if a.Grant != nil {
+			fmt.Fprintf(w, "Grant\t%s uorb locked, %s spent, %s repaid, from %s\n", a.Grant.Locked, a.Grant.Spent, a.Grant.Repaid, a.Grant.Sponsor)
+		}
+	}
 	if s.LastError != "" {
 		fmt.Fprintf(w, "Last error\t%s\n", s.LastError)
 	}

@@ -17,9 +17,12 @@ import (
 
 	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+	"github.com/cosmos/cosmos-sdk/types/query"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	"github.com/cosmos/cosmos-sdk/x/feegrant"
 
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
@@ -114,6 +117,29 @@ func (c *Client) Bank() banktypes.QueryClient { return banktypes.NewQueryClient(
 
 // Auth queries x/auth.
 func (c *Client) Auth() authtypes.QueryClient { return authtypes.NewQueryClient(c.grpc) }
+
+// Allowance returns who pays fees for an account and for which messages, by type URL; nil when nobody does. Of several the first counts.
+func (c *Client) Allowance(ctx context.Context, address string) (granter sdk.AccAddress, messages []string, err error) {
+	answer, err := feegrant.NewQueryClient(c.grpc).Allowances(ctx, &feegrant.QueryAllowancesRequest{
+		Grantee: address, Pagination: &query.PageRequest{Limit: 1},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking who pays fees for %s: %w", address, err)
+	}
+	if len(answer.Allowances) == 0 {
+		return nil, nil, nil
+	}
+	first := answer.Allowances[0]
+	var allowance feegrant.FeeAllowanceI
+	if err := c.encoding.Registry.UnpackAny(first.Allowance, &allowance); err != nil {
+		return nil, nil, fmt.Errorf("reading the allowance of %s: %w", address, err)
+	}
+	if filtered, is := allowance.(*feegrant.AllowedMsgAllowance); is {
+		messages = filtered.AllowedMessages
+	}
+	granter, err = sdk.AccAddressFromBech32(first.Granter)
+	return granter, messages, err
+}
 
 // Balance returns what an account holds of a denom.
 func (c *Client) Balance(ctx context.Context, address, denom string) (math.Int, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +22,7 @@ import (
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	"github.com/cosmos/cosmos-sdk/x/feegrant"
 )
 
 const (
@@ -44,8 +46,10 @@ var ErrSenderClosed = errors.New("the sender of transactions is closed")
 type SenderConfig struct {
 	// GasPrices, e.g. "0.001uorb"; empty takes DefaultGasPrices.
 	GasPrices string
-	// FeeGranter pays the fees when set.
+	// FeeGranter, when set, pays the fees of transactions that hold only messages that Granted names by type URL; all when it is empty. What its
+	// allowance does not cover, the account pays itself.
 	FeeGranter sdk.AccAddress
+	Granted    []string
 }
 
 // TxResult is an included transaction that succeeded.
@@ -159,7 +163,7 @@ func (s *Sender) Send(ctx context.Context, msgs ...sdk.Msg) (*TxResult, error) {
 
 // Fee is what sending the messages by themselves would cost now. A *TxError says that the chain would refuse them.
 func (s *Sender) Fee(ctx context.Context, msgs ...sdk.Msg) (sdk.Coins, error) {
-	factory, _, err := s.factory(ctx)
+	factory, _, err := s.factory(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +172,16 @@ func (s *Sender) Fee(ctx context.Context, msgs ...sdk.Msg) (sdk.Coins, error) {
 		return nil, err
 	}
 	return s.fees(uint64(float64(gas) * gasAdjustment)), nil
+}
+
+// granter is who pays for messages in place of the account; nil for nobody.
+func (s *Sender) granter(msgs []sdk.Msg) sdk.AccAddress {
+	for _, msg := range msgs {
+		if len(s.config.Granted) > 0 && !slices.Contains(s.config.Granted, sdk.MsgTypeURL(msg)) {
+			return nil
+		}
+	}
+	return s.config.FeeGranter
 }
 
 func (s *Sender) work() {
@@ -295,7 +309,21 @@ func (s *Sender) include(ctx context.Context, msgs []sdk.Msg) (*TxResult, error)
 var errNotIncluded = fmt.Errorf("transaction was not included in %d blocks", lifeBlocks)
 
 func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64) (*TxResult, error) {
-	factory, height, err := s.factory(ctx)
+	granter := s.granter(msgs)
+	if granter == nil {
+		return s.attemptAt(ctx, msgs, adjustment, nil)
+	}
+	result, err := s.attemptAt(ctx, msgs, adjustment, granter)
+	var refused *TxError
+	if errors.As(err, &refused) && refused.Codespace == feegrant.DefaultCodespace {
+		return s.attemptAt(ctx, msgs, adjustment, nil) // the allowance is over, for now or for good
+	}
+	return result, err
+}
+
+// attemptAt has the granter pay, or the account itself when that is nil.
+func (s *Sender) attemptAt(ctx context.Context, msgs []sdk.Msg, adjustment float64, granter sdk.AccAddress) (*TxResult, error) {
+	factory, height, err := s.factory(ctx, granter)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +347,7 @@ func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64
 }
 
 // factory makes transactions of the account as it stands now, valid for lifeBlocks from height.
-func (s *Sender) factory(ctx context.Context) (factory tx.Factory, height int64, err error) {
+func (s *Sender) factory(ctx context.Context, granter sdk.AccAddress) (factory tx.Factory, height int64, err error) {
 	account, err := s.account(ctx)
 	if err != nil {
 		return factory, 0, err
@@ -331,7 +359,7 @@ func (s *Sender) factory(ctx context.Context) (factory tx.Factory, height int64,
 		WithTxConfig(s.client.encoding.TxConfig).WithKeybase(s.keyring).WithFromName(s.key).WithChainID(s.client.chainID).
 		WithSignMode(signing.SignMode_SIGN_MODE_DIRECT).
 		WithAccountNumber(account.GetAccountNumber()).WithSequence(account.GetSequence()).
-		WithTimeoutHeight(uint64(height + lifeBlocks)).WithFeeGranter(s.config.FeeGranter).
+		WithTimeoutHeight(uint64(height + lifeBlocks)).WithFeeGranter(granter).
 		WithSimulateAndExecute(true), height, nil // lets BuildSimTx take the key's real type
 }
 

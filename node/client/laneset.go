@@ -146,7 +146,9 @@ func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (b
 		return false, err
 	}
 	if _, err := c.cfg.Sender.Send(ctx, &rewardstypes.MsgOpenLanes{Opener: c.cfg.Opener, Entries: entries}); err != nil {
-		return false, fmt.Errorf("opening lanes: %w", err)
+		// A host may have given the function up since its seeds were read.
+		c.directory.changed(about(fn.Id))
+		return false, fmt.Errorf("%w: opening lanes: %w", ErrNoHost, err)
 	}
 	c.metrics.openings.Add(float64(len(entries)))
 	return true, c.readLanes(ctx, s)

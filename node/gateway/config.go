@@ -39,12 +39,17 @@ type Config struct {
 	// Hosting what nobody else does.
 	SettleEvery string `toml:"settle_every" json:"settle_every" comment:"Longest time that the super node's own earnings as a host wait for settlement."`
 	// SettleMargin keeps gas small beside earnings.
-	SettleMargin uint64 `toml:"settle_margin" json:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane and at the stop once is enough. 0 settles whatever it costs."`
+	SettleMargin     uint64 `toml:"settle_margin" json:"settle_margin" comment:"How many times its gas a settlement has to be worth; near the end of a lane and at the stop once is enough. 0 settles whatever it costs."`
+	HostMaxInFlight  int    `toml:"host_max_in_flight" json:"host_max_in_flight" comment:"Requests that the own host runs or has waiting at once; 0 takes 32 per CPU."`
+	HostMaxFunctions int    `toml:"host_max_functions" json:"host_max_functions" comment:"Most functions that the own host serves; 0 is no bound."`
+	HostMaxBytes     uint64 `toml:"host_max_bytes" json:"host_max_bytes" comment:"Room for all artifacts that the own host serves; 0 is no bound."`
 
 	// Limits.
+	MaxMemoryMB    int64 `toml:"max_memory_mb" json:"max_memory_mb" comment:"Memory that the process tries to stay in, in MB, an eighth of it for connections; 0 is no bound."`
 	MaxInFlight    int   `toml:"max_in_flight" json:"max_in_flight" comment:"Calls under way at once; more are answered 503."`
 	MaxBodyBytes   int64 `toml:"max_body_bytes" json:"max_body_bytes" comment:"Bytes of all request bodies under way at once; more are answered 503."`
 	MaxUploadBytes int64 `toml:"max_upload_bytes" json:"max_upload_bytes" comment:"Bytes of artifacts that are taken in an hour; more are answered 503."`
+	MaxSponsored   int64 `toml:"max_sponsored" json:"max_sponsored" comment:"Newcomers' nodes that are sponsored in an hour, a quarter of them for one network address; each takes a deposit from the attester. 0 sponsors nobody."`
 }
 
 // DefaultConfig holds every default.
@@ -66,8 +71,12 @@ func DefaultConfig() Config {
 		MaxInFlight:    1024,
 		MaxBodyBytes:   256 << 20,
 		MaxUploadBytes: 256 << 20,
+		MaxSponsored:   20,
 	}
 }
+
+// leastMemoryMB is what a super node needs to serve anything.
+const leastMemoryMB = 256
 
 // configNames in the order in which they are looked for.
 var configNames = []string{"supernode.toml", "supernode.json"}
@@ -150,8 +159,12 @@ func (c Config) validate() error {
 		return fmt.Errorf("max_in_flight is %d, want at least 1", c.MaxInFlight)
 	case c.MaxBodyBytes < fullRequest:
 		return fmt.Errorf("max_body_bytes is %d, want at least %d", c.MaxBodyBytes, fullRequest)
-	case c.MaxUploadBytes < 0:
-		return fmt.Errorf("max_upload_bytes is %d, want none or more", c.MaxUploadBytes)
+	case c.HostMaxInFlight < 0 || c.HostMaxFunctions < 0:
+		return fmt.Errorf("host_max_in_flight is %d and host_max_functions %d, want none or more", c.HostMaxInFlight, c.HostMaxFunctions)
+	case c.MaxMemoryMB != 0 && c.MaxMemoryMB < leastMemoryMB:
+		return fmt.Errorf("max_memory_mb is %d, want 0 or at least %d", c.MaxMemoryMB, leastMemoryMB)
+	case c.MaxUploadBytes < 0 || c.MaxSponsored < 0:
+		return fmt.Errorf("max_upload_bytes is %d and max_sponsored %d, want none or more", c.MaxUploadBytes, c.MaxSponsored)
 	}
 	return nil
 }

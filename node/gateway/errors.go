@@ -10,6 +10,7 @@ import (
 
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/pkg/receipt"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
 // Errors of the gateway itself.
@@ -23,6 +24,8 @@ var (
 	errBody        = errors.New("the request body could not be read")
 	errModule      = errors.New("the artifact is not a function")
 	errFull        = errors.New("the gateway has taken as many artifacts as it takes in an hour")
+	errSponsor     = errors.New("the request for sponsorship is not valid")
+	errSponsored   = errors.New("the gateway has sponsored as many nodes as it does in an hour")
 )
 
 // faultError is a function's own failure.
@@ -62,6 +65,9 @@ var sentinels = []struct {
 	{errTooLarge, problem{http.StatusRequestEntityTooLarge, "body_too_large", 0}},
 	{errBody, problem{http.StatusBadRequest, "bad_body", 0}},
 	{errModule, problem{http.StatusUnprocessableEntity, "bad_module", 0}},
+	{errSponsored, problem{http.StatusServiceUnavailable, "sponsored_full", 600}},
+	{seedingtypes.ErrQuota, problem{http.StatusServiceUnavailable, "sponsored_full", 600}},
+	{errSponsor, problem{http.StatusBadRequest, "bad_sponsor_request", 0}},
 	{errKey, problem{http.StatusUnauthorized, "unknown_key", 0}},
 	{errKeyRequest, problem{http.StatusBadRequest, "bad_key_request", 0}},
 	{errTooManyKeys, problem{http.StatusConflict, "too_many_keys", 0}},

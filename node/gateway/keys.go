@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,11 +44,14 @@ type KeyRequest struct {
 // KeySignBytes is what a payer's account signs to get an API key from the gateway with the given attester account. It can be mistaken
 // for no transaction: those are protobuf or JSON, and this begins with a length in big endian, which is 0 in its first byte.
 func KeySignBytes(chainID, attester, payer string, timestamp int64) []byte {
+	return signBytes(keyLabel, chainID, attester, payer, fmt.Sprint(timestamp))
+}
+
+// signBytes puts each field behind its length as a big-endian uint32.
+func signBytes(fields ...string) []byte {
 	var b []byte
-	for _, field := range []string{keyLabel, chainID, attester, payer, fmt.Sprint(timestamp)} {
-		n := len(field)
-		b = append(b, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-		b = append(b, field...)
+	for _, field := range fields {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(field))), field...)
 	}
 	return b
 }

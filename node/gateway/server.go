@@ -13,11 +13,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cosmossdk.io/math"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/pkg/wasm"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -43,6 +46,14 @@ type Chain interface {
 	AccountExists(ctx context.Context, address string) (bool, error)
 	// MaxArtifactBytes is the param of x/functions.
 	MaxArtifactBytes(ctx context.Context) (uint64, error)
+	// Balance is what an account holds of a denom.
+	Balance(ctx context.Context, address, denom string) (math.Int, error)
+}
+
+// Sender gets transactions of the attester onto the chain. *chain.Sender is one.
+type Sender interface {
+	// Send returns when the messages are in a block and have succeeded.
+	Send(ctx context.Context, msgs ...sdk.Msg) (*chain.TxResult, error)
 }
 
 // Store keeps uploaded artifacts. *artifact.Store is one.
@@ -64,6 +75,10 @@ type Server struct {
 	store   Store
 	keys    *keys
 	uploads budget
+	sender  Sender
+	// sponsored bounds the nodes that are sponsored for anybody, and newcomers those for one network address.
+	sponsored budget
+	newcomers addresses
 
 	// room counts requests under way and bodyRoom their bytes.
 	room     chan struct{}
@@ -81,6 +96,7 @@ type parts struct {
 	chain                    Chain
 	caller                   Caller
 	store                    Store
+	sender                   Sender
 	db                       *bolt.DB
 	registry                 *prometheus.Registry
 	log                      *slog.Logger
@@ -90,7 +106,8 @@ func newServer(cfg Config, p parts) (*Server, error) {
 	s := &Server{
 		cfg: cfg, chainID: p.chainID, attester: p.attester, orbID: p.orbID, log: p.log, chain: p.chain, caller: p.caller, store: p.store,
 		uploads: budget{limit: cfg.MaxUploadBytes, window: pendingFor},
-		room:    make(chan struct{}, cfg.MaxInFlight), bodyRoom: semaphore.NewWeighted(cfg.MaxBodyBytes),
+		sender:  p.sender, sponsored: budget{limit: cfg.MaxSponsored, window: time.Hour},
+		room: make(chan struct{}, cfg.MaxInFlight), bodyRoom: semaphore.NewWeighted(cfg.MaxBodyBytes),
 	}
 	var err error
 	if s.keys, err = openKeys(p.db); err != nil {
@@ -112,6 +129,7 @@ func newServer(cfg Config, p parts) (*Server, error) {
 	s.mux.Handle("POST /v1/keys", s.handle(s.createKey))
 	s.mux.Handle("DELETE /v1/keys", s.handle(s.deleteKey))
 	s.mux.Handle("POST /v1/artifacts", s.handle(s.upload))
+	s.mux.Handle("POST /v1/nodes", s.handle(s.sponsor))
 	s.mux.Handle("GET /v1/status", s.handle(s.status))
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))

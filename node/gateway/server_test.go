@@ -56,6 +56,14 @@ func (c memoryChain) AccountExists(_ context.Context, address string) (bool, err
 	return c[address], nil
 }
 
+// Balance is much for an account whose name is noted behind "rich".
+func (c memoryChain) Balance(_ context.Context, address, _ string) (math.Int, error) {
+	if c["rich "+address] {
+		return math.NewInt(1_000_000), nil
+	}
+	return math.ZeroInt(), nil
+}
+
 func (c memoryChain) MaxArtifactBytes(context.Context) (uint64, error) { return 1 << 10, nil }
 
 // memoryStore keeps artifacts by a made-up cid.
@@ -70,14 +78,19 @@ const attester = "orb1attester"
 
 func newTestServer(t *testing.T, caller callerFunc) (*httptest.Server, memoryChain) {
 	t.Helper()
+	return newTestServerWith(t, caller, nil)
+}
+
+func newTestServerWith(t *testing.T, caller callerFunc, sender Sender) (*httptest.Server, memoryChain) {
+	t.Helper()
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), 0o600, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
 	cfg := DefaultConfig()
-	cfg.MaxInFlight = 2
+	cfg.MaxInFlight, cfg.MaxSponsored = 2, 2
 	chain := memoryChain{}
 	s, err := newServer(cfg, parts{
-		chainID: "orb-test", attester: attester, orbID: "12D3", chain: chain, caller: caller, store: memoryStore{}, db: db,
+		chainID: "orb-test", attester: attester, orbID: "12D3", chain: chain, caller: caller, store: memoryStore{}, sender: sender, db: db,
 		registry: prometheus.NewRegistry(), log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -159,12 +160,15 @@ func (s *superNode) build(ctx context.Context, home string) (int64, error) {
 	}
 	s.closing(func(context.Context) error { s.sender.Close(); return nil })
 
+	if s.cfg.MaxMemoryMB > 0 {
+		debug.SetMemoryLimit(s.cfg.MaxMemoryMB << 20)
+	}
 	contacts, err := s.contacts(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if s.peers, err = peer.New(ctx, peer.Config{
-		Key: nodeKey, Listen: s.cfg.PeerListen, Bootstrap: contacts, Dir: data, Super: true, Registerer: s.registry,
+		Key: nodeKey, Listen: s.cfg.PeerListen, Bootstrap: contacts, Dir: data, Super: true, MaxMemory: s.cfg.MaxMemoryMB << 20 / 8, Registerer: s.registry,
 	}); err != nil {
 		return 0, err
 	}
@@ -190,6 +194,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 		Dir: data, ChainID: s.chain.ChainID(), Key: nodeKey, Moniker: s.cfg.Moniker, Addresses: addresses,
 		Functions: s.chain.Functions(), Seeding: s.chain.Seeding(), Rewards: s.chain.Rewards(),
 		Sender: s.sender, Artifacts: s.store, SettleEvery: s.cfg.settleEvery(), SettleMargin: s.cfg.SettleMargin, Registerer: s.registry, Log: s.log,
+		Policy: host.Policy{MaxFunctions: s.cfg.HostMaxFunctions, MaxBytes: s.cfg.HostMaxBytes}, MaxInFlight: s.cfg.HostMaxInFlight,
 		OpenOnly: true, // base replicas are for other people's machines
 		Load: func(ctx context.Context, data []byte, limits runtime.Limits) (host.Program, error) {
 			return s.engine.Load(ctx, data, limits)
@@ -216,7 +221,7 @@ func (s *superNode) buildServices(ctx context.Context, data string, db *bolt.DB,
 	s.closing(s.client.Close)
 	if s.server, err = newServer(s.cfg, parts{
 		chainID: s.chain.ChainID(), attester: s.sender.Address(), orbID: s.own.ID(),
-		chain: chainQueries{s.chain}, caller: rescuer{s.client, s.own}, store: s.store, db: db, registry: s.registry, log: s.log,
+		chain: chainQueries{s.chain}, caller: rescuer{s.client, s.own}, store: s.store, sender: s.sender, db: db, registry: s.registry, log: s.log,
 	}); err != nil {
 		return err
 	}

@@ -213,7 +213,8 @@ func (h *Host) register(ctx context.Context) error {
 		if _, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgUpdateNode{
 			Operator: operator, OrbId: h.orbID, Moniker: h.cfg.Moniker, Addresses: h.cfg.Addresses,
 		}); err != nil {
-			return fmt.Errorf("updating node %s: %w", h.orbID, err)
+			// An operator who lives on an allowance of gas has none for this; the DHT knows better addresses anyway.
+			h.failed("updating the node on chain", err)
 		}
 	}
 	return h.bond(ctx, node.Bond)
@@ -301,6 +302,14 @@ func (h *Host) observe(block chain.Block) {
 		switch event := event.(type) {
 		case *functionstypes.EventVersionActivated:
 			h.want(event.FunctionId)
+		case *seedingtypes.EventDisplaced:
+			if event.OrbId == h.orbID {
+				h.displaced(event)
+			}
+		case *seedingtypes.EventUnseeded:
+			if event.OrbId == h.orbID {
+				h.unseeded(event.FunctionId)
+			}
 		case *rewardstypes.EventLaneOpened:
 			if event.Lane.OrbId == h.orbID {
 				h.learn(event.Lane)

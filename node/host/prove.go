@@ -89,27 +89,50 @@ func (h *Host) prove(ctx context.Context) error {
 	if proven := answer.Node.ProvenThrough; proven >= challenge.Epoch || !challenge.Drawn && challenge.Epoch < proven+claimEpochs {
 		return nil
 	}
-	h.mu.Lock()
-	f := h.functions[challenge.FunctionId]
-	h.mu.Unlock()
-	if f == nil {
-		return fmt.Errorf("function %s is not here yet", challenge.FunctionId)
-	}
-	artifact, err := h.cfg.Artifacts.Get(ctx, f.version.Artifact.Cid, f.version.Artifact.Size_)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", f.version.Artifact.Cid, err)
-	}
-	proof, err := prove(artifact, challenge.ChunkIndex)
+	proof, err := h.answerChallenge(ctx, challenge)
 	if err != nil {
 		return err
 	}
-	_, err = h.cfg.Sender.Send(ctx, &seedingtypes.MsgProve{
-		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: challenge.FunctionId, Epoch: challenge.Epoch, Proof: proof,
-	})
-	if err != nil && !errors.Is(err, seedingtypes.ErrAlreadyProven) {
+	if _, err = h.cfg.Sender.Send(ctx, proof); err != nil && !errors.Is(err, seedingtypes.ErrAlreadyProven) {
 		return err
 	}
 	return nil
+}
+
+// proof is the answer to the current epoch's challenge, drawn or not; nil when that is proven already.
+func (h *Host) proof(ctx context.Context) (*seedingtypes.MsgProve, error) {
+	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID})
+	if err != nil {
+		return nil, fmt.Errorf("asking for the challenge: %w", err)
+	}
+	answer, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
+	if err != nil {
+		return nil, fmt.Errorf("asking for the node: %w", err)
+	}
+	if answer.Node.ProvenThrough >= challenge.Epoch {
+		return nil, nil
+	}
+	return h.answerChallenge(ctx, challenge)
+}
+
+func (h *Host) answerChallenge(ctx context.Context, challenge *seedingtypes.QueryChallengeResponse) (*seedingtypes.MsgProve, error) {
+	h.mu.Lock()
+	f := h.holds(challenge.FunctionId, challenge.Version)
+	h.mu.Unlock()
+	if f == nil {
+		return nil, fmt.Errorf("version %d of function %s is not here yet", challenge.Version, challenge.FunctionId)
+	}
+	artifact, err := h.cfg.Artifacts.Get(ctx, f.version.Artifact.Cid, f.version.Artifact.Size_)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.version.Artifact.Cid, err)
+	}
+	proof, err := prove(artifact, challenge.ChunkIndex)
+	if err != nil {
+		return nil, err
+	}
+	return &seedingtypes.MsgProve{
+		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: challenge.FunctionId, Epoch: challenge.Epoch, Proof: proof,
+	}, nil
 }
 
 // Show answers a gateway's challenge for a version that is served here.

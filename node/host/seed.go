@@ -168,6 +168,11 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		h.drop(fn.Id)
 		return fmt.Errorf("%w: it is not active", errUnwanted)
 	case h.refused(fn.Id):
+		if seeded {
+			if err := h.unseed(ctx, fn.Id); err != nil {
+				return err
+			}
+		}
 		h.drop(fn.Id)
 		return fmt.Errorf("%w: the operator has removed it", errUnwanted)
 	case held != nil && held.version.Number == version.Number && seeded:

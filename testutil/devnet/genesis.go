@@ -13,7 +13,13 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/hd"
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
+
+// grantPool is what newcomers' grants come out of.
+const grantPool = "1000000000uorb"
 
 // createAccounts makes the keys of config.yml and one set per further validator and node, and returns name → coins.
 func (n *Network) createAccounts(kr keyring.Keyring) (map[string]string, error) {
@@ -66,6 +72,10 @@ func (n *Network) createGenesis(ctx context.Context, coins map[string]string) er
 	}
 	first := n.validatorHome(0)
 	if err := n.fund(ctx, coins, first); err != nil {
+		return err
+	}
+	pool := authtypes.NewModuleAddress(seedingtypes.GrantsName).String()
+	if _, err := n.orbchaind(ctx, "genesis", "add-genesis-account", pool, grantPool, "--module-name", seedingtypes.GrantsName, "--home", first); err != nil {
 		return err
 	}
 	genesis := filepath.Join(first, "config", "genesis.json")
