@@ -5,9 +5,10 @@ package wasm
 const (
 	costFree   = 0
 	costSimple = 1
-	costAccess = 4
+	costLoad   = 6
+	costStore  = 8
 	costFloat  = 3
-	costBranch = 6
+	costBranch = 4
 
 	// bulkShift makes 64 bytes, or table elements, of a bulk operation cost one fuel.
 	bulkShift = 6
@@ -29,9 +30,9 @@ var costs = func() (table [256]uint16) {
 	set(opBr, opBrIf, costBranch)
 	table[opIf] = costBranch
 	table[opBrTable] = 8
-	table[opCall] = 16
-	table[opCallIndirect] = 24
-	set(opI32Load, opMemorySize-1, costAccess)
+	table[opCall], table[opCallIndirect] = 24, 28
+	set(opI32Load, 0x35, costLoad)
+	set(0x36, opMemorySize-1, costStore)
 	table[opTableGet], table[opTableSet] = 6, 6
 	table[opMemoryGrow] = 400
 	table[0x6c], table[opI64Mul] = 2, 2
