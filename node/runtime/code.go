@@ -32,7 +32,6 @@ type code struct {
 	// loading is held while the code is brought into memory, so that it is done once.
 	loading  sync.Mutex
 	compiled wazero.CompiledModule
-	metered  []byte
 	mapping  func()
 	// artifact is kept only where there is no directory to keep the metered module in.
 	artifact []byte
@@ -62,21 +61,41 @@ func (c *code) load(ctx context.Context, artifact []byte) error {
 		return nil
 	}
 	e := c.engine
+	if !e.hollows() || c.loadHollow(ctx) != nil {
+		if err := c.loadWhole(ctx, artifact); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	e.codeBytes += c.size
+	c.resident = e.resident.PushBack(c)
+	e.mu.Unlock()
+	return nil
+}
+
+// loadWhole meters and compiles the module, and leaves behind what loads it faster the next time.
+func (c *code) loadWhole(ctx context.Context, artifact []byte) error {
+	e := c.engine
 	metered, unmap, err := c.meter(artifact)
 	if err != nil {
 		return err
+	}
+	if e.hollows() {
+		err := e.files.hollow(ctx, c.key, metered)
+		if err == nil {
+			err = c.loadHollow(ctx)
+		}
+		if err == nil || errors.Is(err, ErrInvalidModule) {
+			unmap()
+			return err
+		}
 	}
 	compiled, err := e.wazero.CompileModule(context.WithoutCancel(ctx), metered)
 	if err != nil {
 		unmap()
 		return fmt.Errorf("%w: compiling: %w", ErrInvalidModule, err)
 	}
-	c.compiled, c.metered, c.mapping = compiled, metered, unmap
-	e.mu.Lock()
-	c.size = int64(len(metered)) * codeFactor
-	e.codeBytes += c.size
-	c.resident = e.resident.PushBack(c)
-	e.mu.Unlock()
+	c.compiled, c.mapping, c.size = compiled, unmap, int64(len(metered))*codeFactor
 	return nil
 }
 
@@ -84,7 +103,7 @@ func (c *code) load(ctx context.Context, artifact []byte) error {
 func (c *code) meter(artifact []byte) ([]byte, func(), error) {
 	files := c.engine.files
 	if files != nil {
-		if metered, unmap, err := files.open(c.key); err == nil {
+		if metered, unmap, err := files.open(files.path(c.key)); err == nil {
 			return metered, unmap, nil
 		}
 	}
@@ -99,8 +118,8 @@ func (c *code) meter(artifact []byte) ([]byte, func(), error) {
 		return nil, nil, fmt.Errorf("%w: %w", ErrInvalidModule, err)
 	}
 	if files != nil {
-		if err := files.keep(c.key, metered); err == nil {
-			if kept, unmap, err := files.open(c.key); err == nil {
+		if err := files.keep(files.path(c.key), metered, int64(len(metered))*codeFactor); err == nil {
+			if kept, unmap, err := files.open(files.path(c.key)); err == nil {
 				return kept, unmap, nil // wazero holds on to parts of it
 			}
 		}
@@ -264,7 +283,7 @@ func (c *code) forget() {
 	}
 	_ = c.compiled.Close(context.Background()) // it frees memory only
 	c.mapping()
-	c.compiled, c.metered, c.mapping = nil, nil, nil
+	c.compiled, c.mapping = nil, nil
 	c.mu.Lock()
 	c.image = nil
 	c.mu.Unlock()

@@ -65,13 +65,18 @@ type Engine struct {
 	codeBytes, warmBytes int64
 }
 
+func compilerConfig() wazero.RuntimeConfig { return configured(wazero.NewRuntimeConfigCompiler()) }
+
+func configured(c wazero.RuntimeConfig) wazero.RuntimeConfig {
+	return c.WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false)
+}
+
 // New returns an engine. Close ends it and everything loaded by it.
 func New(ctx context.Context, c Config) (*Engine, error) {
-	config := wazero.NewRuntimeConfigCompiler()
+	config := compilerConfig()
 	if c.Interpreter {
-		config = wazero.NewRuntimeConfigInterpreter()
+		config = configured(wazero.NewRuntimeConfigInterpreter())
 	}
-	config = config.WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false)
 	orDefault := func(n, otherwise int64) int64 {
 		if n == 0 {
 			return otherwise

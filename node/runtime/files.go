@@ -15,7 +15,8 @@ import (
 	"github.com/orbnetwork/orb/pkg/wasm"
 )
 
-// files keeps metered modules on disk, each behind its hash, so that code can be dropped from memory without its artifact being kept there.
+// files keeps metered and hollow modules on disk, each behind its hash, so that code can be dropped from memory without its artifact being kept
+// there.
 type files struct {
 	dir string
 	// root is bounded: the metered modules, and beside them wazero's compiled code.
@@ -40,9 +41,11 @@ func (f *files) path(key codeKey) string {
 
 var errCorrupt = errors.New("the file is damaged")
 
-// open returns the module and how to give it back.
-func (f *files) open(key codeKey) ([]byte, func(), error) {
-	data, unmap, err := mapFile(f.path(key))
+func (f *files) hollowPath(key codeKey) string { return f.path(key) + "-hollow" }
+
+// open returns what was kept under a path, and how to give it back.
+func (f *files) open(path string) ([]byte, func(), error) {
+	data, unmap, err := mapFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,15 +61,14 @@ func hashOf(data []byte) []byte {
 	return h[:]
 }
 
-// keep writes the module.
-func (f *files) keep(key codeKey, metered []byte) error {
-	path := f.path(key)
+// keep writes a file. Beside it come more bytes, which are somebody else's to write.
+func (f *files) keep(path string, data []byte, beside int64) error {
 	temporary, err := os.CreateTemp(f.dir, "new-")
 	if err != nil {
 		return err
 	}
-	_, errHash := temporary.Write(hashOf(metered))
-	_, errWrite := temporary.Write(metered)
+	_, errHash := temporary.Write(hashOf(data))
+	_, errWrite := temporary.Write(data)
 	if err := errors.Join(errHash, errWrite, temporary.Close()); err != nil {
 		return errors.Join(err, os.Remove(temporary.Name()))
 	}
@@ -74,7 +76,7 @@ func (f *files) keep(key codeKey, metered []byte) error {
 		return err
 	}
 	f.mu.Lock()
-	f.added += int64(len(metered)) * (1 + codeFactor) // with what wazero is about to write
+	f.added += int64(len(data)) + beside
 	look := f.added > f.bound/16
 	if look {
 		f.added = 0

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	orderBody = `{"items":[{"name":"nail","price":0.02,"count":500},{"name":"hammer","price":19.9,"count":1},{"name":"saw","price":24.5,"count":2}]}`
+	orderBody = `{"items":[{"name":"nail","price":0.02,"count":500}]}`
 	// turns and turn are how often and how long each contender is measured: shorter than the slices in which a busy machine takes the
 	// processor away, so that some turns have it to themselves.
 	turns = 150
