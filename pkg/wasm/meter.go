@@ -352,14 +352,15 @@ func (w *rewriter) code() []byte {
 // mergeGap is how many zeros are worth writing to save a segment: applying one costs more than copying these.
 const mergeGap = 64
 
-// segments joins active segments that follow each other closely. A Go program has tens of thousands of them, and applying each costs most
-// of the time that starting an instance takes. Where one reaches into the next nothing is joined: the order of writes matters.
+// segments joins active segments that lie close together. A Go program has tens of thousands of them, and applying each costs most
+// of the time that starting an instance takes. Where one reaches into another nothing is joined: the order of writes matters.
 func (w *rewriter) segments() []segment {
 	if !w.m.mergeable {
 		return w.m.segments
 	}
+	byOffset := slices.SortedStableFunc(slices.Values(w.m.segments), func(a, b segment) int { return cmp.Compare(a.offset, b.offset) })
 	var merged []segment
-	for _, next := range w.m.segments {
+	for _, next := range byOffset {
 		if last := len(merged) - 1; last >= 0 {
 			end := uint64(merged[last].offset) + uint64(len(merged[last].bytes))
 			if uint64(next.offset) < end {

@@ -172,6 +172,8 @@ func TestMeterKeepsData(t *testing.T) {
 		"touching":  {{Offset: 10, Bytes: []byte("abc")}, {Offset: 13, Bytes: []byte("def")}},
 		"overlap":   {{Offset: 10, Bytes: []byte("abc")}, {Offset: 12, Bytes: []byte("def")}},
 		"backwards": {{Offset: 20, Bytes: []byte("abc")}, {Offset: 10, Bytes: []byte("def")}},
+		"mixed":     {{Offset: 40, Bytes: []byte("a")}, {Offset: 10, Bytes: []byte("bc")}, {Offset: 2000, Bytes: []byte("d")}, {Offset: 30, Bytes: []byte("e")}},
+		"reaching":  {{Offset: 20, Bytes: []byte("abc")}, {Offset: 18, Bytes: []byte("defg")}},
 		"passive":   {{Offset: 10, Bytes: []byte("abc")}, {Passive: true, Bytes: []byte("def")}},
 	} {
 		t.Run(name, func(t *testing.T) {
