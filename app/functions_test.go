@@ -66,18 +66,19 @@ func TestLifeOfAFunction(t *testing.T) {
 	require.ErrorContains(t, err, "every function has a signing key of its own")
 }
 
-// govern has the validator propose a message and vote for it, and lets the voting period pass.
-func govern(c *fixture.Chain, msg sdk.Msg) {
+// govern has the validator propose messages and vote for them, and lets the voting period pass.
+func govern(c *fixture.Chain, msgs ...sdk.Msg) {
 	c.T.Helper()
 	voter := c.Accounts[0]
 	deposit := sdk.NewCoins(sdk.NewInt64Coin(functionstypes.Denom, 10_000_000))
-	proposal, err := govv1.NewMsgSubmitProposal([]sdk.Msg{msg}, deposit, voter.String(), "", "params", "params", false)
+	proposal, err := govv1.NewMsgSubmitProposal(msgs, deposit, voter.String(), "", "params", "params", false)
 	require.NoError(c.T, err)
-	c.MustSend(voter, proposal)
-	c.MustSend(voter, govv1.NewMsgVote(voter.Address, 1, govv1.OptionYes, ""))
+	var submitted govv1.MsgSubmitProposalResponse
+	c.Response(c.MustSend(voter, proposal), &submitted)
+	c.MustSend(voter, govv1.NewMsgVote(voter.Address, submitted.ProposalId, govv1.OptionYes, ""))
 	c.Time = c.Time.Add(72 * time.Hour)
 	c.Blocks(1)
-	passed, err := c.App.Gov.Proposals.Get(c.Context(), 1)
+	passed, err := c.App.Gov.Proposals.Get(c.Context(), submitted.ProposalId)
 	require.NoError(c.T, err)
 	require.Equal(c.T, govv1.StatusPassed, passed.Status, passed.FailedReason)
 }
