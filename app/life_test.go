@@ -341,6 +341,7 @@ func (l *life) changes() {
 	l.block(does(attester, found))
 	l.block(
 		does(alice, &functionstypes.MsgRollbackFunction{Owner: l.who(alice), FunctionId: markdown, Version: 1}),
+		does(bob, &functionstypes.MsgSetPrice{Owner: l.who(bob), FunctionId: l.ids["ending"], Price: uorb(60)}),
 		does(hostA, &seedingtypes.MsgUnbond{Operator: l.who(hostA), OrbId: nodeOf(hostA), Amount: uorb(1_500_000)}),
 	)
 	l.block(

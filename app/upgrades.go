@@ -15,7 +15,9 @@ type namedUpgrade struct {
 }
 
 // upgrades lists every upgrade that this program can run through, in order. Names are those of the proposals.
-var upgrades []namedUpgrade
+var upgrades = []namedUpgrade{
+	{name: "v2"}, // x/functions 1 → 2: prices that change
+}
 
 // registerUpgrades runs the modules' migrations at each upgrade's height, and lets its stores be added or removed before that.
 func (app *App) registerUpgrades() {

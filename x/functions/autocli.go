@@ -128,6 +128,13 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Example:        example("tx functions transfer orbfn1… orb1… --from alice"),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "new_owner"}},
 				},
+				{
+					RpcMethod:      "SetPrice",
+					Use:            "set-price [function-id] [price]",
+					Short:          "Change what a request costs from now on; lanes that are open keep their price",
+					Example:        example("tx functions set-price orbfn1… 80uorb --from alice"),
+					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "function_id"}, {ProtoField: "price"}},
+				},
 				{RpcMethod: "RotateKey", Skip: true},
 				{
 					RpcMethod: "DisputeResult",

@@ -56,7 +56,7 @@ func (AppModule) IsAppModule() {}
 func (AppModule) Name() string { return types.ModuleName }
 
 // ConsensusVersion counts the breaking changes of the module's state.
-func (AppModule) ConsensusVersion() uint64 { return 1 }
+func (AppModule) ConsensusVersion() uint64 { return 2 }
 
 // RegisterLegacyAminoCodec registers the messages for amino signing.
 func (AppModule) RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
@@ -75,10 +75,13 @@ func (AppModule) RegisterGRPCGatewayRoutes(clientCtx client.Context, mux *gwrunt
 	}
 }
 
-// RegisterServices registers the message and query handlers.
+// RegisterServices registers the handlers of messages and queries, and the migrations.
 func (am AppModule) RegisterServices(cfg module.Configurator) {
 	types.RegisterMsgServer(cfg.MsgServer(), keeper.NewMsgServer(am.keeper))
 	types.RegisterQueryServer(cfg.QueryServer(), keeper.NewQueryServer(am.keeper))
+	if err := cfg.RegisterMigration(types.ModuleName, 1, keeper.NewMigrator(am.keeper).Migrate1to2); err != nil {
+		panic(err)
+	}
 }
 
 // DefaultGenesis is the state of a new chain.
@@ -152,6 +155,7 @@ func (am AppModule) WeightedOperationsX(weights simsx.WeightSource, registry sim
 	registry.Add(weights.Get("msg_rollback_function", 10), simulation.Refusable(simulation.RollbackFunction(am.keeper)))
 	registry.Add(weights.Get("msg_deprecate_function", 5), simulation.Refusable(simulation.DeprecateFunction(am.keeper)))
 	registry.Add(weights.Get("msg_transfer_function", 10), simulation.Refusable(simulation.TransferFunction(am.keeper)))
+	registry.Add(weights.Get("msg_set_price", 10), simulation.Refusable(simulation.SetPrice(am.keeper)))
 	registry.Add(weights.Get("msg_rotate_key", 10), simulation.Refusable(simulation.RotateKey(am.keeper)))
 	registry.Add(weights.Get("msg_dispute_result", 20), simulation.Refusable(simulation.DisputeResult(am.keeper)))
 	registry.Add(weights.Get("msg_commit_attestation", 150), simulation.Refusable(simulation.CommitAttestation(am.keeper)))

@@ -64,6 +64,7 @@ type recorder struct {
 	deployed  []types.Function
 	proposed  []types.Version
 	activated []types.Version
+	priced    []types.Function
 	maxCost   sdk.Coin
 	decided   []types.Claim
 	payees    [][]string
@@ -87,6 +88,11 @@ func (r *recorder) AfterVersionProposed(_ context.Context, _ types.Function, v t
 
 func (r *recorder) AfterVersionActivated(_ context.Context, _ types.Function, v types.Version) error {
 	r.activated = append(r.activated, v)
+	return r.refuse
+}
+
+func (r *recorder) AfterPriceSet(_ context.Context, fn types.Function) error {
+	r.priced = append(r.priced, fn)
 	return r.refuse
 }
 

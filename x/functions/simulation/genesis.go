@@ -21,6 +21,7 @@ func RandomGenesis(r *rand.Rand) *types.GenesisState {
 	p.MaxPrunesPerBlock = 1 + uint32(r.Intn(20))
 	p.NoticeBlocks = 1 + uint32(r.Intn(40))
 	p.WindDownBlocks = 1 + uint32(r.Intn(20))
+	p.PriceBlocks = 1 + uint32(r.Intn(20))
 	p.NameDeposit.Amount = math.NewInt(r.Int63n(1_000))
 	p.DisputeFee.Amount = math.NewInt(1 + r.Int63n(1_000))
 	p.DisputeDeposit.Amount = p.DisputeFee.Amount.AddRaw(1 + r.Int63n(1_000))

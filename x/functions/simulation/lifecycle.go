@@ -107,6 +107,21 @@ func TransferFunction(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgTransferF
 	}
 }
 
+// SetPrice asks for another price, now and then for one that is out of bounds or what is asked for already.
+func SetPrice(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSetPrice] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgSetPrice) {
+		fn, owner := pickFunction(ctx, k, data, reporter, types.FUNCTION_STATUS_ACTIVE, types.FUNCTION_STATUS_ACTIVE, types.FUNCTION_STATUS_ENDED)
+		if reporter.IsSkipped() {
+			return nil, nil
+		}
+		r := data.Rand()
+		price := simsx.OneOf(r, []int64{0, fn.Price.Amount.Int64(), int64(r.IntInRange(1, 1_000)), int64(r.IntInRange(10, 1_000)), 1 << 40})
+		return []simsx.SimAccount{owner}, &types.MsgSetPrice{
+			Owner: owner.AddressBech32, FunctionId: fn.Id, Price: sdk.NewInt64Coin(types.Denom, price),
+		}
+	}
+}
+
 // RotateKey replaces a random function's key; now and then by one that has not signed.
 func RotateKey(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRotateKey] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRotateKey) {

@@ -17,6 +17,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgRollbackFunction{}, "orb/RollbackFunction")
 	legacy.RegisterAminoMsg(cdc, &MsgDeprecateFunction{}, "orb/DeprecateFunction")
 	legacy.RegisterAminoMsg(cdc, &MsgTransferFunction{}, "orb/TransferFunction")
+	legacy.RegisterAminoMsg(cdc, &MsgSetPrice{}, "orb/SetPrice")
 	legacy.RegisterAminoMsg(cdc, &MsgRotateKey{}, "orb/RotateKey")
 	legacy.RegisterAminoMsg(cdc, &MsgDisputeResult{}, "orb/DisputeResult")
 	legacy.RegisterAminoMsg(cdc, &MsgCommitAttestation{}, "orb/CommitAttestation")
@@ -34,6 +35,7 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgRollbackFunction{},
 		&MsgDeprecateFunction{},
 		&MsgTransferFunction{},
+		&MsgSetPrice{},
 		&MsgRotateKey{},
 		&MsgDisputeResult{},
 		&MsgCommitAttestation{},

@@ -44,6 +44,7 @@ func messages() map[string]sdk.Msg {
 		"RollbackFunction":  &types.MsgRollbackFunction{Owner: account, FunctionId: id, Version: 1},
 		"DeprecateFunction": &types.MsgDeprecateFunction{Owner: account, FunctionId: id},
 		"TransferFunction":  &types.MsgTransferFunction{Owner: account, FunctionId: id, NewOwner: account},
+		"SetPrice":          &types.MsgSetPrice{Owner: account, FunctionId: id, Price: coin},
 		"RotateKey":         &types.MsgRotateKey{Owner: account, FunctionId: id, SigningKey: hash, Signature: hash},
 		"DisputeResult": &types.MsgDisputeResult{
 			Reporter: account, OrbId: "12D3", Batch: batch, Result: result, Path: [][]byte{hash, hash}, Request: []byte("request"),

@@ -27,4 +27,5 @@ var (
 	ErrNotRetired         = errors.Register(ModuleName, 22, "not a version that was accepted before")
 	ErrInvalidDispute     = errors.Register(ModuleName, 23, "invalid dispute")
 	ErrNoBond             = errors.Register(ModuleName, 24, "host has no bond at stake")
+	ErrPriceHolds         = errors.Register(ModuleName, 25, "the price was changed too recently")
 )

@@ -16,6 +16,8 @@ type FunctionsHooks interface {
 	// AfterVersionActivated follows the version that serves: the first, an update, or an older one again. An error refuses a rollback,
 	// or the reveal that decided the claim.
 	AfterVersionActivated(ctx context.Context, fn Function, v Version) error
+	// AfterPriceSet follows a change of what requests cost. An error refuses it.
+	AfterPriceSet(ctx context.Context, fn Function) error
 	// AfterClaimDecided pays for a claim about a version that is accepted, rejected or expired. payees lists the attester accounts of the
 	// super nodes that revealed what was agreed, in elector order; it is empty when the claim expired. An error refuses the reveal that
 	// decided the claim.

@@ -38,6 +38,7 @@ func DefaultParams() Params {
 		NoticeBlocks:      86_400,                             // about a day for callers to leave
 		WindDownBlocks:    43_200,                             // longer than a lane that opened in the last block stays redeemable
 		MaxPrunesPerBlock: 200,
+		PriceBlocks:       3_600, // a lane's life: what callers have just been quoted holds while they open lanes
 		// A false accusation costs ten times what the attesters get, and half of a bond outweighs what a lie can earn.
 		DisputeDeposit:     sdk.NewInt64Coin(Denom, 1_000_000),
 		DisputeFee:         sdk.NewInt64Coin(Denom, 100_000),
@@ -73,6 +74,8 @@ func (p Params) Validate() error {
 		return errors.Wrapf(ErrInvalidParams, "wind_down_blocks %d is not in 1..%d", p.WindDownBlocks, maxLifeBlocks)
 	case p.MaxPrunesPerBlock == 0 || p.MaxPrunesPerBlock > maxPrunesLimit:
 		return errors.Wrapf(ErrInvalidParams, "max_prunes_per_block %d is not in 1..%d", p.MaxPrunesPerBlock, maxPrunesLimit)
+	case p.PriceBlocks == 0 || p.PriceBlocks > maxLifeBlocks:
+		return errors.Wrapf(ErrInvalidParams, "price_blocks %d is not in 1..%d", p.PriceBlocks, maxLifeBlocks)
 	case p.DisputeSlashBps == 0 || p.DisputeSlashBps > BasisPoints:
 		return errors.Wrapf(ErrInvalidParams, "dispute_slash_bps %d is not in 1..%d", p.DisputeSlashBps, BasisPoints)
 	case p.DisputeReporterBps >= BasisPoints: // a host that reports itself must lose
@@ -113,13 +116,21 @@ func (p Params) validateCoins() error {
 
 // Admit checks a new function and its first version against the params of the day.
 func (p Params) Admit(fn Function, v Version) error {
-	switch {
-	case fn.Price.Denom != p.MaxPrice.Denom:
-		return errors.Wrapf(ErrInvalidFunction, "price is in %s, only %s is accepted", fn.Price.Denom, p.MaxPrice.Denom)
-	case fn.Price.Amount.GT(p.MaxPrice.Amount):
-		return errors.Wrapf(ErrInvalidFunction, "price %s exceeds %s", fn.Price, p.MaxPrice)
+	if err := p.AdmitPrice(fn.Price); err != nil {
+		return err
 	}
 	return p.AdmitVersion(v)
+}
+
+// AdmitPrice checks what a request is to cost against the params of the day.
+func (p Params) AdmitPrice(price sdk.Coin) error {
+	switch {
+	case price.Denom != p.MaxPrice.Denom:
+		return errors.Wrapf(ErrInvalidFunction, "price is in %s, only %s is accepted", price.Denom, p.MaxPrice.Denom)
+	case price.Amount.GT(p.MaxPrice.Amount):
+		return errors.Wrapf(ErrInvalidFunction, "price %s exceeds %s", price, p.MaxPrice)
+	}
+	return nil
 }
 
 // AdmitVersion checks a new version against the params of the day.

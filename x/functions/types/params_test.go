@@ -45,6 +45,8 @@ func TestParamsValidate(t *testing.T) {
 		"wind_down_blocks high":      func(p *types.Params) { p.WindDownBlocks = 10_000_001 },
 		"max_prunes_per_block":       func(p *types.Params) { p.MaxPrunesPerBlock = 0 },
 		"max_prunes_per_block high":  func(p *types.Params) { p.MaxPrunesPerBlock = 10_001 },
+		"price_blocks":               func(p *types.Params) { p.PriceBlocks = 0 },
+		"price_blocks high":          func(p *types.Params) { p.PriceBlocks = 10_000_001 },
 		"dispute_deposit":            func(p *types.Params) { p.DisputeDeposit = p.DisputeFee },
 		"dispute_deposit denom":      func(p *types.Params) { p.DisputeDeposit = stake },
 		"dispute_fee":                func(p *types.Params) { p.DisputeFee = uorb(0) },

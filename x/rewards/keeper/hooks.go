@@ -25,8 +25,8 @@ func (k Keeper) AfterFunctionDeployed(ctx context.Context, fn functionstypes.Fun
 	if err != nil {
 		return err
 	}
-	if fn.Price.Denom != params.Denom || fn.Price.Amount.LT(math.NewIntFromUint64(params.MinPrice)) {
-		return errors.Wrapf(types.ErrPrice, "%s, at least %d%s is needed", fn.Price, params.MinPrice, params.Denom)
+	if err := validatePrice(params, fn.Price); err != nil {
+		return err
 	}
 	plan, err := params.Plan(fn.Plan)
 	if err != nil {
@@ -56,6 +56,22 @@ func (k Keeper) AfterFunctionDeployed(ctx context.Context, fn functionstypes.Fun
 		FunctionId: fn.Id, Owner: fn.Owner, Verification: coin(params, quote.Verification), Hosting: coin(params, quote.Hosting),
 		Included: coin(params, quote.Included), Granted: coin(params, granted),
 	})
+}
+
+// AfterPriceSet refuses a price below the least. Nothing else changes: lanes keep theirs.
+func (k Keeper) AfterPriceSet(ctx context.Context, fn functionstypes.Function) error {
+	params, err := k.Params.Get(ctx)
+	if err != nil {
+		return err
+	}
+	return validatePrice(params, fn.Price)
+}
+
+func validatePrice(params types.Params, price sdk.Coin) error {
+	if price.Denom != params.Denom || price.Amount.LT(math.NewIntFromUint64(params.MinPrice)) {
+		return errors.Wrapf(types.ErrPrice, "%s, at least %d%s is needed", price, params.MinPrice, params.Denom)
+	}
+	return nil
 }
 
 // charge takes verification and the rest of a cost from an account, whose grant pays what it can of the verification and nothing else.
