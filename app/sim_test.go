@@ -4,7 +4,9 @@ package app_test
 
 import (
 	"encoding/json"
+	"math/rand"
 	"testing"
+	"time"
 
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/stretchr/testify/require"
@@ -17,9 +19,13 @@ import (
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	simcli "github.com/cosmos/cosmos-sdk/x/simulation/client/cli"
 
 	"github.com/orbnetwork/orb/app"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
 // simApp gives the simulator the one method that nobody else needs.
@@ -63,10 +69,32 @@ func init() { simcli.GetSimulatorFlags() }
 func simulated(a simApp) simsx.SimStateFactory {
 	return simsx.SimStateFactory{
 		Codec:         a.AppCodec(),
-		AppStateFn:    simtestutil.AppStateFn(a.AppCodec(), a.SimulationManager(), a.DefaultGenesis()),
+		AppStateFn:    withPool(a, simtestutil.AppStateFn(a.AppCodec(), a.SimulationManager(), a.DefaultGenesis())),
 		BlockedAddr:   app.BlockedAddresses(),
 		AccountSource: a.Account,
 		BalanceSource: a.Bank,
+	}
+}
+
+// withPool puts coins into the account of grants, out of which sponsored nodes get theirs.
+func withPool(a simApp, state simtypes.AppStateFn) simtypes.AppStateFn {
+	return func(r *rand.Rand, accounts []simtypes.Account, config simtypes.Config) (json.RawMessage, []simtypes.Account, string, time.Time) {
+		data, accounts, chainID, began := state(r, accounts, config)
+		var genesis app.GenesisState
+		if err := json.Unmarshal(data, &genesis); err != nil {
+			panic(err)
+		}
+		var bank banktypes.GenesisState
+		a.AppCodec().MustUnmarshalJSON(genesis[banktypes.ModuleName], &bank)
+		pool := sdk.NewCoins(sdk.NewInt64Coin(functionstypes.Denom, 1+r.Int63n(1_000_000)))
+		bank.Balances = append(bank.Balances, banktypes.Balance{Address: authtypes.NewModuleAddress(seedingtypes.GrantsName).String(), Coins: pool})
+		bank.Supply = bank.Supply.Add(pool...)
+		genesis[banktypes.ModuleName] = a.AppCodec().MustMarshalJSON(&bank)
+		data, err := json.Marshal(genesis)
+		if err != nil {
+			panic(err)
+		}
+		return data, accounts, chainID, began
 	}
 }
 

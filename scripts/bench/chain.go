@@ -38,8 +38,10 @@ const (
 	lanesPerBatch = 100
 	operators     = 50
 	// nodesEach is how many nodes an operator has; their proofs share a transaction.
-	nodesEach  = 10
-	stmWorkers = 4
+	nodesEach = 10
+	// epochBlocks lets there be something to prove soon again.
+	epochBlocks = 20
+	stmWorkers  = 4
 )
 
 // bench is the testing.TB that the fixture reports to: what it refuses ends the benchmark.
@@ -108,7 +110,12 @@ func session(host int) stded25519.PrivateKey { return fixture.Key(fmt.Sprintf("s
 func orbID(host int) string                  { return fixture.OrbID(fmt.Sprintf("host %d", host)) }
 
 func newSettling(a *app.App) *settling {
-	s := &settling{Chain: fixture.NewWith(bench{}, a, 3+sendsPerBlock)}
+	s := &settling{Chain: fixture.NewFrom(bench{}, a, 3+sendsPerBlock, func(genesis app.GenesisState) {
+		var seeding seedingtypes.GenesisState
+		a.AppCodec().MustUnmarshalJSON(genesis[seedingtypes.ModuleName], &seeding)
+		seeding.Params.EpochBlocks = epochBlocks
+		genesis[seedingtypes.ModuleName] = a.AppCodec().MustMarshalJSON(&seeding)
+	})}
 	attester, owner, payer := s.Accounts[1], s.Accounts[2], s.Accounts[2]
 	s.operators = s.Accounts[3 : 3+operators]
 	s.SuperNode(attester)
@@ -185,11 +192,15 @@ func (s *settling) nodes(message func(operator string, node int) sdk.Msg) (txs [
 
 // settle redeems every lane of a host up to a count.
 func (s *settling) settle(host int, count uint64) []byte {
-	msg := &rewardstypes.MsgSettle{Settler: s.operators[host].String()}
+	return s.settleBy(s.operators[host], host, count)
+}
+
+func (s *settling) settleBy(settler fixture.Account, host int, count uint64) []byte {
+	msg := &rewardstypes.MsgSettle{Settler: settler.String()}
 	for _, lane := range s.lanes[host] {
 		msg.Receipts = append(msg.Receipts, receipt.Sign(session(host), fixture.ChainID, lane, count))
 	}
-	return s.Tx(s.operators[host], msg)
+	return s.Tx(settler, msg)
 }
 
 func (s *settling) settleAll(count uint64) (txs [][]byte) {

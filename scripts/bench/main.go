@@ -24,6 +24,7 @@ type result struct {
 
 var areas = map[string]func(context.Context) ([]result, error){
 	"chain":   chain,
+	"state":   state,
 	"gateway": gateway,
 	"network": network,
 	"runtime": functionRuntime,
@@ -57,15 +58,15 @@ func run(ctx context.Context, names []string) error {
 		for _, r := range results {
 			fmt.Printf("%-40s %12.3f %-6s %s\n", r.Name, r.Value, r.Unit, r.Note)
 		}
-		if err := record(name, results); err != nil {
+		if err := record(results); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// record replaces what results.json holds of an area.
-func record(area string, results []result) error {
+// record replaces what results.json holds under the same names.
+func record(results []result) error {
 	var all []result
 	data, err := os.ReadFile(resultsPath)
 	if err == nil {
@@ -74,7 +75,9 @@ func record(area string, results []result) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("reading %s: %w", resultsPath, err)
 	}
-	all = slices.DeleteFunc(all, func(r result) bool { return strings.HasPrefix(r.Name, area+".") })
+	all = slices.DeleteFunc(all, func(old result) bool {
+		return slices.ContainsFunc(results, func(r result) bool { return r.Name == old.Name })
+	})
 	all = append(all, results...)
 	if data, err = json.MarshalIndent(all, "", "  "); err != nil {
 		return err
