@@ -43,6 +43,7 @@ func (s msgServer) DeployFunction(ctx context.Context, msg *types.MsgDeployFunct
 		OwnerShareBps: fn.OwnerShareBps,
 		Plan:          fn.Plan,
 		Deposit:       coin(fn.Deposit),
+		Stored:        version,
 	}); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ func (s msgServer) UpdateFunction(ctx context.Context, msg *types.MsgUpdateFunct
 	}
 	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventVersionProposed{
 		FunctionId: fn.Id, Owner: fn.Owner, Version: version.Number, Cid: version.Artifact.Cid, Complexity: version.Complexity, ClaimId: claim.Id,
+		Stored: version,
 	}); err != nil {
 		return nil, err
 	}

@@ -158,21 +158,26 @@ func TestClosingsAreBounded(t *testing.T) {
 	require.Equal(t, "10000", s.subscription().Balance.String())
 }
 
-// TestSettleAgainstModel holds ten thousand receipts, many of them replayed, reordered, forged, over the cap, of another chain or for
-// lanes that do not exist, against a model that knows nothing of blocks, splits or stores.
+// TestSettleAgainstModel holds ten thousand receipts, many of them replayed, reordered, forged, over the cap, of another chain, for lanes
+// that do not exist or for lanes that have closed, against a model that knows nothing of blocks, splits or stores.
 func TestSettleAgainstModel(t *testing.T) {
 	s := newSuite(t)
 	s.subscribe(100_000_000, types.NoLimits())
 	random := rand.New(rand.NewSource(1))
-	lanes := make([][]byte, 50)
+	lanes, closing := make([][]byte, 50), make(map[string]bool)
 	for i := range lanes {
+		if i == len(lanes)/2 {
+			s.skipTo(s.ctx.BlockHeight() + int64(types.DefaultParams().LaneBlocks))
+		}
 		lanes[i] = s.open(payer, 10_000)
+		closing[string(lanes[i])] = i < len(lanes)/2
 	}
 	s.endBlock()
 
+	closed := false
 	redeemed := make(map[string]uint64)
 	model := func(lane []byte, count uint64, honest bool) (paid uint64) {
-		if highest := redeemed[string(lane)]; honest && count > highest && count <= 10_000 {
+		if highest := redeemed[string(lane)]; honest && !(closed && closing[string(lane)]) && count > highest && count <= 10_000 {
 			redeemed[string(lane)] = count
 			return count - highest
 		}
@@ -180,6 +185,10 @@ func TestSettleAgainstModel(t *testing.T) {
 	}
 	var spent uint64
 	for batch := 0; batch < 100; batch++ {
+		if batch == 60 {
+			s.skipTo(s.lane(lanes[0]).Closes + 1)
+			closed = true
+		}
 		var receipts []receipt.Receipt
 		var want []uint64
 		for range 100 {
@@ -219,7 +228,7 @@ func TestSettleAgainstModel(t *testing.T) {
 		spent += sum
 		s.endBlock()
 	}
-	for _, lane := range lanes {
+	for _, lane := range lanes[len(lanes)/2:] {
 		require.Equal(t, redeemed[string(lane)], s.lane(lane).Redeemed)
 	}
 	require.Equal(t, math.NewIntFromUint64(100_000_000-spent*price).String(), s.held().Amount.String())

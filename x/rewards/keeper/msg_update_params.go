@@ -25,5 +25,8 @@ func (s msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams)
 	if msg.Params.Denom != params.Denom {
 		return nil, errors.Wrapf(types.ErrInvalidParams, "denom is fixed at genesis to %s", params.Denom)
 	}
-	return &types.MsgUpdateParamsResponse{}, s.Params.Set(ctx, msg.Params)
+	if err := s.Params.Set(ctx, msg.Params); err != nil {
+		return nil, err
+	}
+	return &types.MsgUpdateParamsResponse{}, sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(&types.EventParamsUpdated{Params: msg.Params})
 }
