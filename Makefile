@@ -30,10 +30,13 @@ demo: build ## run the main job on a loopback network and show who was paid
 devnet: build ## run a loopback network until Ctrl-C
 	build/orb devnet
 
-bench: bench-chain bench-gateway bench-network bench-runtime ## run every benchmark into build/bench/results.json
+bench: bench-chain bench-state bench-gateway bench-network bench-runtime ## run every benchmark into build/bench/results.json
 
 bench-chain: ## settlements and possession proofs beside bank sends, at the level of the app
 	go run ./scripts/bench chain
+
+bench-state: ## blocks on disk of a chain that holds a million functions and lanes beside one that holds none
+	go run ./scripts/bench state
 
 bench-gateway: build ## requests/s and latency through the gateway beside native servers
 	go run ./scripts/bench gateway
@@ -50,5 +53,5 @@ reliability: build ## break a network of real processes under load and count the
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-gateway bench-network bench-runtime reliability clean
+.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-state bench-gateway bench-network bench-runtime reliability clean
 .DEFAULT_GOAL := help
