@@ -46,6 +46,8 @@ type Config struct {
 	MaxArtifactBytes uint64   `toml:"max_artifact_bytes" comment:"Largest artifact to take; 0 is no bound."`
 	MaxBytes         uint64   `toml:"max_bytes" comment:"Room for all artifacts; 0 is no bound."`
 	MaxFunctions     int      `toml:"max_functions" comment:"Most functions to take; 0 is no bound."`
+	Replicas         int      `toml:"replicas" comment:"Hosts that a function may have that the node still takes it unasked; 0 is no bound."`
+	MirrorFor        string   `toml:"mirror_for" comment:"How long a function that is taken because its hosts are busy has to earn the gas of taking it before it is given up; 0s takes none."`
 	AllowOwners      []string `toml:"allow_owners" comment:"Accounts whose functions are taken; empty for all."`
 	DenyOwners       []string `toml:"deny_owners" comment:"Accounts whose functions are not taken."`
 	Seeds            []string `toml:"seeds" comment:"Ids of functions that are taken whatever they pay."`
@@ -78,6 +80,8 @@ func DefaultConfig() Config {
 		PeerListen:     []string{"/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"},
 		PeerAddresses:  []string{},
 		Bootstrap:      []string{},
+		Replicas:       8,
+		MirrorFor:      "10m",
 		AllowOwners:    []string{},
 		DenyOwners:     []string{},
 		Seeds:          []string{},
@@ -152,7 +156,12 @@ func SaveConfig(home string, c Config) error {
 
 func (c Config) validate() error {
 	every, err := time.ParseDuration(c.SettleEvery)
+	mirrorFor, mirrorErr := time.ParseDuration(c.MirrorFor)
 	switch {
+	case mirrorErr != nil || mirrorFor < 0:
+		return fmt.Errorf("mirror_for %q is not a duration", c.MirrorFor)
+	case c.Replicas < 0:
+		return errors.New("replicas must not be negative")
 	case err != nil || every <= 0:
 		return fmt.Errorf("settle_every %q is not a positive duration", c.SettleEvery)
 	case c.RPC == "" || c.GRPC == "" || c.Operator == "" || c.StatusListen == "":
@@ -179,9 +188,14 @@ func (c Config) settleEvery() time.Duration {
 	return every
 }
 
+func (c Config) mirrorFor() time.Duration {
+	mirrorFor, _ := time.ParseDuration(c.MirrorFor) // validate has parsed it
+	return mirrorFor
+}
+
 func (c Config) policy() host.Policy {
 	return host.Policy{
-		Manual: c.Manual, MinPrice: c.MinPrice, MaxArtifactBytes: c.MaxArtifactBytes, MaxBytes: c.MaxBytes, MaxFunctions: c.MaxFunctions,
+		Manual: c.Manual, MinPrice: c.MinPrice, MaxArtifactBytes: c.MaxArtifactBytes, MaxBytes: c.MaxBytes, MaxFunctions: c.MaxFunctions, Replicas: c.Replicas,
 		AllowOwners: c.AllowOwners, DenyOwners: c.DenyOwners, Always: c.Seeds, Never: c.NoSeeds,
 	}
 }

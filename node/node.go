@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/orbnetwork/orb/node/artifact"
+	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/client"
 	"github.com/orbnetwork/orb/node/host"
@@ -120,7 +122,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 			return engine.Load(ctx, artifact, limits)
 		},
 		MaxInFlight: cfg.MaxInFlight, Throttled: cfg.throttled(peers), Registerer: registry, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
-		OpenOnly: cfg.OpenOnly,
+		OpenOnly: cfg.OpenOnly, Nodes: peers.NetworkSize, MirrorFor: cfg.mirrorFor(),
 	})
 	if err != nil {
 		return err
@@ -143,6 +145,16 @@ func serve(ctx context.Context, home string, cfg Config, client *chain.Client, p
 		_, err := functionstypes.ParseFunctionID(string(data))
 		return err == nil
 	})
+	if err != nil {
+		return err
+	}
+	var super speakers
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	tasks.Go(func() { super.follow(following, client.Functions()) })
+	demands, err := heedDemand(ctx, peers, &super)
 	if err != nil {
 		return err
 	}
@@ -170,12 +182,20 @@ func serve(ctx context.Context, home string, cfg Config, client *chain.Client, p
 				return nil
 			}
 			h.Observe(block)
-		case id, open := <-hints:
+		case hint, open := <-hints:
 			if !open {
 				hints = nil
 				continue
 			}
-			h.Hint(string(id))
+			h.Hint(string(hint.Data))
+		case message, open := <-demands:
+			if !open {
+				demands = nil
+				continue
+			}
+			if d, err := balance.ParseDemand(message.Data); err == nil {
+				h.Demand(message.From, d)
+			}
 		}
 	}
 }

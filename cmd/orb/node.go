@@ -89,6 +89,9 @@ register it, which pays its gas for the first weeks.`,
 	flags.Int64Var(&cfg.MaxRateOut, "max-rate-out", cfg.MaxRateOut, "bytes a second to peers beyond which requests are refused as busy; 0 is no bound")
 	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback address for `orb node status`")
 	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that earnings wait for settlement")
+	flags.IntVar(&cfg.MaxInFlight, "max-in-flight", cfg.MaxInFlight, "requests that run or wait at once; 0 takes 32 per CPU")
+	flags.IntVar(&cfg.Replicas, "replicas", cfg.Replicas, "hosts that a function may have that the node still takes it unasked; 0 is no bound")
+	flags.StringVar(&cfg.MirrorFor, "mirror-for", cfg.MirrorFor, "how long a function that is taken because its hosts are busy has to earn its gas; 0s takes none")
 	flags.Uint64Var(&cfg.SettleMargin, "settle-margin", cfg.SettleMargin, "how many times its gas a settlement has to be worth; 0 settles whatever it costs")
 	return cmd
 }
@@ -165,8 +168,11 @@ func printStatus(out io.Writer, s *node.Status) error {
 	}
 	for _, f := range s.Functions {
 		kind := "open"
-		if f.Paid {
+		switch {
+		case f.Paid:
 			kind = "paid"
+		case f.Mirror:
+			kind = "open, on demand"
 		}
 		fmt.Fprintf(w, "Function\t%s\tversion %d\t%s\t%s\n", f.Name, f.Version, kind, f.ID)
 	}

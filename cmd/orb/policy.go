@@ -46,6 +46,7 @@ seeds on; take single functions with "orb seed add" and "orb seed remove".`,
 				"max-artifact-bytes": func() { cfg.MaxArtifactBytes = changed.MaxArtifactBytes },
 				"max-bytes":          func() { cfg.MaxBytes = changed.MaxBytes },
 				"max-functions":      func() { cfg.MaxFunctions = changed.MaxFunctions },
+				"replicas":           func() { cfg.Replicas = changed.Replicas },
 				"allow-owners":       func() { cfg.AllowOwners = changed.AllowOwners },
 				"deny-owners":        func() { cfg.DenyOwners = changed.DenyOwners },
 			} {
@@ -68,6 +69,7 @@ seeds on; take single functions with "orb seed add" and "orb seed remove".`,
 	flags.Uint64Var(&changed.MaxArtifactBytes, "max-artifact-bytes", 0, "largest artifact; 0 is no bound")
 	flags.Uint64Var(&changed.MaxBytes, "max-bytes", 0, "room for all artifacts; 0 is no bound")
 	flags.IntVar(&changed.MaxFunctions, "max-functions", 0, "most functions; 0 is no bound")
+	flags.IntVar(&changed.Replicas, "replicas", 0, "hosts that a function may have that the node still takes it unasked; 0 is no bound")
 	flags.StringSliceVar(&changed.AllowOwners, "allow-owners", nil, "accounts whose functions are taken; empty for all")
 	flags.StringSliceVar(&changed.DenyOwners, "deny-owners", nil, "accounts whose functions are not taken")
 	flags.StringVarP(&output, "output", "o", "text", "text or json")
@@ -97,6 +99,8 @@ func printPolicy(out io.Writer, cfg node.Config, output string) error {
 		{"max_artifact_bytes", cfg.MaxArtifactBytes},
 		{"max_bytes", cfg.MaxBytes},
 		{"max_functions", cfg.MaxFunctions},
+		{"replicas", cfg.Replicas},
+		{"mirror_for", cfg.MirrorFor},
 		{"allow_owners", cfg.AllowOwners},
 		{"deny_owners", cfg.DenyOwners},
 		{"seeds", cfg.Seeds},

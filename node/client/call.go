@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/peer"
 	"github.com/orbnetwork/orb/pkg/receipt"
 )
@@ -31,6 +32,9 @@ var (
 	// ErrBusy says that all hosts of the function have as much to do as they take.
 	ErrBusy = errors.New("all hosts of the function are busy")
 )
+
+// errBusyHost says that one host has as much to do as it takes.
+var errBusyHost = errors.New("the host is busy")
 
 // Codes of a PaymentError.
 const (
@@ -89,10 +93,12 @@ func (c *Client) Call(ctx context.Context, fn *Function, payer string, request [
 	for {
 		l, conn, err := a.lane(ctx)
 		if err != nil {
+			c.count(fn, errors.Is(err, ErrBusy) || errors.Is(err, ErrNoHost))
 			return nil, err
 		}
 		answer, err := a.invoke(ctx, l, conn, request, hash)
 		if answer != nil || err != nil {
+			c.count(fn, answer != nil && l.host.last)
 			return answer, err
 		}
 	}
@@ -191,21 +197,10 @@ func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon boo
 	return others, own, soon
 }
 
-// choose returns the better of two lanes taken at random; that spreads load nearly as well as knowing all of it, without herding.
 func choose(lanes []*lane) *lane {
-	switch len(lanes) {
-	case 0:
+	i := balance.Pick(len(lanes), rand.IntN, func(i int) int64 { return lanes[i].host.cost() })
+	if i < 0 {
 		return nil
-	case 1:
-		return lanes[0]
-	}
-	i := rand.IntN(len(lanes))
-	j := rand.IntN(len(lanes) - 1)
-	if j >= i {
-		j++
-	}
-	if lanes[j].host.cost() < lanes[i].host.cost() {
-		i = j
 	}
 	return lanes[i]
 }
@@ -228,10 +223,16 @@ func (a *attempt) failure() error {
 	if err := a.set.failure(); err != nil {
 		return err
 	}
+	var failures []error
+	busy := len(a.failed) > 0
 	for _, err := range a.failed {
-		return fmt.Errorf("%w: %w", ErrNoHost, err)
+		failures = append(failures, err)
+		busy = busy && errors.Is(err, errBusyHost)
 	}
-	return ErrNoHost
+	if busy {
+		return ErrBusy
+	}
+	return fmt.Errorf("%w: %w", ErrNoHost, errors.Join(failures...))
 }
 
 // invoke sends the request once. Neither an answer nor an error means that another host has to be tried.
@@ -286,6 +287,9 @@ func (a *attempt) judge(l *lane, r *peer.Response) *Answer {
 		a.set.reread()
 	}
 	a.failed[l.host] = fmt.Errorf("%s: %s: %s", l.host.orbID, r.Status, r.Message)
+	if r.Status == peer.StatusBusy {
+		a.failed[l.host] = fmt.Errorf("%w: %s", errBusyHost, l.host.orbID)
+	}
 	a.client.metrics.failovers.WithLabelValues(r.Status.String()).Inc()
 	return nil
 }
@@ -302,7 +306,7 @@ func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request
 		conn.Close()
 		return nil, err
 	}
-	l.host.load.Store(response.Load)
+	l.host.says(response.Load)
 	switch response.Status {
 	case peer.StatusOK:
 		l.host.measured(time.Since(start))
@@ -319,7 +323,7 @@ func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request
 	case peer.StatusNoLane:
 		l.unknown()
 	case peer.StatusBusy:
-		l.host.load.Store(1000)
+		l.host.says(1000)
 		l.release()
 	default:
 		l.release()

@@ -84,6 +84,8 @@ type Client struct {
 	sets   map[setKey]*laneSet
 	hosts  map[string]*host
 	params *rewardstypes.Params
+	// tallies are what was seen of functions, by id.
+	tallies map[string]*tally
 }
 
 type setKey struct{ payer, functionID string }
@@ -99,7 +101,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	c := &Client{cfg: cfg, sets: make(map[setKey]*laneSet), hosts: make(map[string]*host)}
+	c := &Client{cfg: cfg, sets: make(map[setKey]*laneSet), hosts: make(map[string]*host), tallies: make(map[string]*tally)}
 	c.height.Store(cfg.Height)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.directory = newDirectory(cfg.Functions, cfg.Seeding, c.background)
@@ -182,7 +184,7 @@ func (c *Client) set(payer, functionID string) *laneSet {
 	key := setKey{payer, functionID}
 	s := c.sets[key]
 	if s == nil {
-		s = &laneSet{payer: payer, functionID: functionID}
+		s = &laneSet{payer: payer, functionID: functionID, breadth: maxHosts}
 		c.sets[key] = s
 	}
 	return s

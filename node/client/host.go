@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/peer"
 	"github.com/orbnetwork/orb/pkg/orbid"
 	"github.com/orbnetwork/orb/pkg/receipt"
@@ -39,6 +40,8 @@ type host struct {
 	// latency is a moving average in nanoseconds and load what the host said last, in per mille.
 	latency atomic.Int64
 	load    atomic.Uint32
+	// loadAt is when it said that, in Unix nanoseconds.
+	loadAt atomic.Int64
 
 	mu       sync.Mutex
 	addrs    []string
@@ -62,10 +65,9 @@ func newHost(orbID string, last bool) (*host, error) {
 	return &host{orbID: orbID, key: key, last: last, lanes: make(map[string]*lane)}, nil
 }
 
-// cost orders hosts: expected time of one more request, made worse by the host's own word on its load.
+// cost orders hosts.
 func (h *host) cost() int64 {
-	latency := max(h.latency.Load(), int64(50*time.Microsecond))
-	return latency * (1 + h.inflight.Load()) * int64(250+h.load.Load()) / 250
+	return balance.Cost(time.Duration(h.latency.Load()), h.inflight.Load(), h.load.Load())
 }
 
 func (h *host) measured(took time.Duration) {

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// maxHosts bounds the hosts that one payer has lanes to for one function. Two choices among eight are nearly as good as among all.
+	// maxHosts bounds the hosts that one payer has lanes to for one function, as long as they have room. Two choices among eight are nearly as good as among all.
 	maxHosts = 8
 	// firstCap is how many requests a lane is opened for, if there is money for them.
 	firstCap = 500
@@ -52,6 +52,8 @@ type laneSet struct {
 	// seen is what the lanes were last provisioned for, and last when that was.
 	seen *Function
 	last time.Time
+	// breadth is to how many hosts lanes are opened.
+	breadth int
 }
 
 // signal wakes everybody who waits.
@@ -133,7 +135,10 @@ func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (b
 	if err != nil {
 		return false, err
 	}
-	live := c.liveHosts(ctx, fn)
+	s.mu.Lock()
+	breadth := s.breadth
+	s.mu.Unlock()
+	live := c.liveHosts(ctx, fn, breadth)
 	if len(live) == 0 {
 		return false, ErrNoHost
 	}
@@ -268,13 +273,13 @@ func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.
 	return math.MaxInt(free, math.ZeroInt()), nil
 }
 
-// liveHosts returns up to maxHosts of the function's hosts that a connection to exists or can be made.
-func (c *Client) liveHosts(ctx context.Context, fn *Function) []*host {
+// liveHosts returns up to most of the function's hosts that a connection to exists or can be made.
+func (c *Client) liveHosts(ctx context.Context, fn *Function, most int) []*host {
 	hosts := c.hostsOf(fn)
 	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
 	// Those that are connected are known to work; the caller's own host takes no other's place.
 	slices.SortStableFunc(hosts, func(a, b *host) int { return rank(a) - rank(b) })
-	hosts = hosts[:min(len(hosts), 2*maxHosts)]
+	hosts = hosts[:min(len(hosts), 2*most)]
 	ok := make([]bool, len(hosts))
 	var wg sync.WaitGroup
 	for i, h := range hosts {
@@ -283,7 +288,7 @@ func (c *Client) liveHosts(ctx context.Context, fn *Function) []*host {
 	wg.Wait()
 	var live []*host
 	for i, h := range hosts {
-		if ok[i] && len(live) < maxHosts {
+		if ok[i] && len(live) < most {
 			live = append(live, h)
 		}
 	}

@@ -98,6 +98,7 @@ func Run(ctx context.Context, home string, cfg Config, log *slog.Logger) (err er
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop() // blocks are followed until the last call has ended
 	tasks.Go(func() { s.follow(running, height) })
+	tasks.Go(func() { s.announce(running) })
 	tasks.Go(func() {
 		if err := s.attest(running, filepath.Join(home, "data", "attestations")); err != nil && running.Err() == nil {
 			log.Error("claims are not attested", "error", err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"github.com/cosmos/gogoproto/proto"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/runtime"
 	"github.com/orbnetwork/orb/pkg/orbid"
@@ -77,6 +79,11 @@ type Config struct {
 	MaxInFlight int
 	// Throttled tells whether the node has something short, e.g. bandwidth, so that requests are better served elsewhere; nil is never.
 	Throttled func() bool
+	// Nodes is about how many there are in the network, so that not all step in at once; nil is one.
+	Nodes func() int
+	// MirrorFor is how long a function that is taken on demand has to earn the gas of taking it, again and again, before it is given up; 0
+	// takes none on demand.
+	MirrorFor time.Duration
 	// SettleEvery is the longest that something earned waits for settlement; 0 takes 30 s.
 	SettleEvery time.Duration
 	// SettleAt is how much may be earned and not settled, in uorb, before that; 0 takes 1 ORB.
@@ -112,6 +119,12 @@ type Host struct {
 	settledAt time.Time
 	seeds     map[string]bool // by function id, whether paid
 	lastError string
+	// asked are demands whose delay is running, onDemand those that the seed loop is to answer, mirrors what was taken on demand.
+	asked, onDemand map[string]*asked
+	mirrors         map[string]*mirror
+	distrusted      map[string]time.Time
+	taken           int
+	takenSince      time.Time
 
 	// slots are requests that run or wait, running those that have a CPU.
 	inflight atomic.Int64
@@ -151,8 +164,10 @@ func New(cfg Config) (*Host, error) {
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
 		previous: make(map[string]*function), policy: cfg.Policy, settledAt: time.Now(),
 		wanted: make(map[string]bool), hinted: make(map[string]time.Time), seeds: make(map[string]bool),
-		running: make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
-		wake:    make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
+		asked: make(map[string]*asked), onDemand: make(map[string]*asked), mirrors: make(map[string]*mirror),
+		distrusted: make(map[string]time.Time),
+		running:    make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
+		wake:       make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	receipts, records, err := openLog(filepath.Join(cfg.Dir, "receipts.db"), func(err error) { h.failed("keeping receipts", err) })
@@ -164,6 +179,14 @@ func New(cfg Config) (*Host, error) {
 	if h.metrics, err = newMetrics(h, cfg.Registerer); err != nil {
 		h.cancel()
 		return nil, errors.Join(err, receipts.close())
+	}
+	mirrors, err := receipts.mirrors()
+	if err != nil {
+		h.cancel()
+		return nil, errors.Join(err, receipts.close())
+	}
+	for _, m := range mirrors {
+		h.mirrors[m.function] = &mirror{since: time.Now(), least: m.least}
 	}
 	for _, r := range records {
 		s := h.signers.of(r.lane.SessionKey)
@@ -186,6 +209,7 @@ func (h *Host) Start(ctx context.Context, height int64) error {
 	h.tasks.Go(h.seedLoop)
 	h.tasks.Go(h.settleLoop)
 	h.tasks.Go(h.proveLoop)
+	h.tasks.Go(h.mirrorLoop)
 	return nil
 }
 
@@ -263,9 +287,23 @@ func (h *Host) Hint(functionID string) {
 		return
 	}
 	h.hinted[functionID] = now
-	h.wanted[functionID] = true
 	h.mu.Unlock()
-	h.signal()
+	h.wantNew(functionID)
+}
+
+// wantNew has a function looked at. One that is not served here waits a while by chance: were all nodes to take it at once, none would see that it
+// has hosts enough.
+func (h *Host) wantNew(id string) {
+	h.mu.Lock()
+	held, replicas := h.functions[id] != nil, h.policy.Replicas
+	h.mu.Unlock()
+	if !held && replicas > 0 {
+		if delay := balance.Delay(1-rand.Float64(), h.nodes(), replicas); delay > 0 {
+			time.AfterFunc(delay, func() { h.want(id) })
+			return
+		}
+	}
+	h.want(id)
 }
 
 // Holds tells whether a function is served here.
@@ -301,7 +339,9 @@ func (h *Host) observe(block chain.Block) {
 	for _, event := range block.Events {
 		switch event := event.(type) {
 		case *functionstypes.EventVersionActivated:
-			h.want(event.FunctionId)
+			h.wantNew(event.FunctionId)
+		case *seedingtypes.EventSeeded:
+			h.stepped(event)
 		case *seedingtypes.EventDisplaced:
 			if event.OrbId == h.orbID {
 				h.displaced(event)
@@ -430,6 +470,10 @@ type FunctionStatus struct {
 	Name    string `json:"name"`
 	Version uint64 `json:"version"`
 	Paid    bool   `json:"paid"`
+	// Mirror: it was taken because its hosts were busy, and is given up when it no longer pays.
+	Mirror bool `json:"mirror,omitempty"`
+	// Served requests since the start.
+	Served uint64 `json:"served"`
 }
 
 // Status returns what the host does.
@@ -446,7 +490,7 @@ func (h *Host) Status() Status {
 	s.Lanes, s.LastError, s.NextSettlement = len(h.lanes), h.lastError, h.settledAt.Add(h.cfg.SettleEvery)
 	for _, id := range slices.Sorted(maps.Keys(h.functions)) {
 		f := h.functions[id]
-		s.Functions = append(s.Functions, FunctionStatus{ID: id, Name: f.name, Version: f.version.Number, Paid: h.seeds[id]})
+		s.Functions = append(s.Functions, FunctionStatus{ID: id, Name: f.name, Version: f.version.Number, Paid: h.seeds[id], Mirror: h.mirrors[id] != nil, Served: f.served.Load()})
 	}
 	return s
 }

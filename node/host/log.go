@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 var (
 	lanesBucket    = []byte("lanes")
 	receiptsBucket = []byte("receipts")
+	mirrorsBucket  = []byte("mirrors")
 )
 
 // record is what the log keeps of a lane.
@@ -24,7 +26,13 @@ type record struct {
 	receipt receipt.Receipt
 }
 
-// receiptLog keeps the highest receipt of every lane on disk. Writes that come together share one fsync.
+// mirrorRecord is what the log keeps of a function that was taken on demand: how many requests it has to serve in its time; 0 forgets it.
+type mirrorRecord struct {
+	function string
+	least    uint64
+}
+
+// receiptLog keeps the highest receipt of every lane on disk, and which functions were taken on demand. Writes that come together share one fsync.
 type receiptLog struct {
 	db *bbolt.DB
 
@@ -48,6 +56,8 @@ type write struct {
 	lane    *rewardstypes.Lane
 	receipt receipt.Receipt
 	forget  bool
+	// mirror, when set, is all that is written.
+	mirror *mirrorRecord
 	// durable, when set, is called once the write is on disk.
 	durable func()
 }
@@ -160,6 +170,9 @@ func (l *receiptLog) write(writes []write) error {
 }
 
 func (w *write) apply(tx *bbolt.Tx) error {
+	if w.mirror != nil {
+		return w.mirror.apply(tx)
+	}
 	lanes, receipts := tx.Bucket(lanesBucket), tx.Bucket(receiptsBucket)
 	if w.forget {
 		if err := lanes.Delete(w.id); err != nil {
@@ -184,6 +197,37 @@ func (w *write) apply(tx *bbolt.Tx) error {
 		return err
 	}
 	return receipts.Put(w.id, data)
+}
+
+func (m *mirrorRecord) apply(tx *bbolt.Tx) error {
+	mirrors, err := tx.CreateBucketIfNotExists(mirrorsBucket)
+	if err != nil {
+		return err
+	}
+	if m.least == 0 {
+		return mirrors.Delete([]byte(m.function))
+	}
+	return mirrors.Put([]byte(m.function), binary.BigEndian.AppendUint64(nil, m.least))
+}
+
+// mirrors returns the functions that an earlier run has taken on demand.
+func (l *receiptLog) mirrors() (records []mirrorRecord, err error) {
+	err = l.db.View(func(tx *bbolt.Tx) error {
+		mirrors := tx.Bucket(mirrorsBucket)
+		if mirrors == nil {
+			return nil
+		}
+		return mirrors.ForEach(func(id, least []byte) error {
+			if len(least) == 8 {
+				records = append(records, mirrorRecord{string(id), binary.BigEndian.Uint64(least)})
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading receipt log: %w", err)
+	}
+	return records, nil
 }
 
 // close writes what is queued and closes the file.

@@ -19,6 +19,9 @@ type Policy struct {
 	MaxArtifactBytes uint64
 	MaxBytes         uint64
 	MaxFunctions     int
+	// Replicas is how many hosts a function may have that the node still takes it unasked; 0 is no bound. One that pays for more is taken up
+	// to that number, and any when its hosts are busy.
+	Replicas int
 	// AllowOwners, when not empty, takes only functions of these accounts; DenyOwners none of theirs.
 	AllowOwners, DenyOwners []string
 	// Always and Never name functions by id, and go before everything but the bounds.
@@ -41,6 +44,13 @@ func (h *Host) refused(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Contains(h.policy.Never, id)
+}
+
+// always tells whether the operator has asked for a function by hand.
+func (h *Host) always(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(h.policy.Always, id)
 }
 
 // accept applies the policy.

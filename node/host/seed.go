@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -52,11 +53,15 @@ type function struct {
 	name    string
 	version functionstypes.Version
 	program Program
+	// served counts requests, over all versions.
+	served atomic.Uint64
 }
 
 // seedLoop takes functions on. It starts with all that are active: those this node seeds already come first.
-func (h *Host) seedLoop() {
-	pending := map[string]bool{everything: true}
+func (h *Host) seedLoop() { h.takeOn(map[string]bool{everything: true}) }
+
+// takeOn takes on what is pending, and then what comes up.
+func (h *Host) takeOn(pending map[string]bool) {
 	walk := time.NewTicker(walkEvery)
 	defer walk.Stop()
 	for {
@@ -157,6 +162,7 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		return err
 	}
 	fn, version := answer.Function, answer.Version
+	demand := h.demanded(fn.Id)
 	h.mu.Lock()
 	held := h.functions[fn.Id]
 	_, seeded := h.seeds[fn.Id]
@@ -181,6 +187,11 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		if err := h.accept(fn, version); err != nil {
 			return err
 		}
+		if demand == nil && held == nil && !h.always(fn.Id) {
+			if err := h.standing(ctx, fn); err != nil {
+				return err
+			}
+		}
 	}
 	artifact, err := h.fetch(ctx, fn, version)
 	if err != nil {
@@ -192,8 +203,12 @@ func (h *Host) seed(ctx context.Context, id string) error {
 			return fmt.Errorf("loading: %w", err)
 		}
 		// Served from here on: callers learn of the host by the seed on chain, and the program is there before it.
+		taken := &function{name: fn.Name, version: version, program: program}
+		if held != nil {
+			taken.served.Store(held.served.Load())
+		}
 		h.mu.Lock()
-		h.functions[fn.Id] = &function{name: fn.Name, version: version, program: program}
+		h.functions[fn.Id] = taken
 		h.mu.Unlock()
 		if held != nil {
 			h.retire(fn.Id, held)
@@ -202,7 +217,12 @@ func (h *Host) seed(ctx context.Context, id string) error {
 	if seeded {
 		return nil
 	}
-	return h.acknowledge(ctx, fn, artifact)
+	err = h.acknowledge(ctx, fn, artifact, demand)
+	if errors.Is(err, errUnwanted) || errors.Is(err, seedingtypes.ErrFull) {
+		h.drop(fn.Id)
+		return fmt.Errorf("%w: %w", errUnwanted, err)
+	}
+	return err
 }
 
 // drop stops serving a function.
@@ -283,7 +303,7 @@ func (h *Host) fetch(ctx context.Context, fn functionstypes.Function, version fu
 }
 
 // acknowledge answers the challenge for a new seed.
-func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, artifact []byte) error {
+func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, artifact []byte, demand *asked) error {
 	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID, FunctionId: fn.Id})
 	if err != nil {
 		return fmt.Errorf("asking for the challenge: %w", err)
@@ -292,9 +312,18 @@ func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, arti
 	if err != nil {
 		return err
 	}
-	result, err := h.cfg.Sender.Send(ctx, &seedingtypes.MsgSeed{
-		Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: fn.Id, Epoch: challenge.Epoch, Proof: proof,
-	})
+	msg := &seedingtypes.MsgSeed{Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: fn.Id, Epoch: challenge.Epoch, Proof: proof}
+	var least uint64
+	if demand != nil {
+		fees, err := h.cfg.Sender.Fee(ctx, msg)
+		if err != nil {
+			return fmt.Errorf("asking for the gas of seeding: %w", err)
+		}
+		if least, err = h.worth(ctx, fn, demand, fees.AmountOf(functionstypes.Denom)); err != nil {
+			return err
+		}
+	}
+	result, err := h.cfg.Sender.Send(ctx, msg)
 	paid := false
 	switch {
 	case errors.Is(err, seedingtypes.ErrExists):
@@ -309,7 +338,10 @@ func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, arti
 	h.mu.Lock()
 	h.seeds[fn.Id] = paid
 	h.mu.Unlock()
-	h.log.Info("function seeded", "function", fn.Id, "name", fn.Name, "paid", paid)
+	if demand != nil {
+		h.mirrored(fn.Id, demand.from, least)
+	}
+	h.log.Info("function seeded", "function", fn.Id, "name", fn.Name, "paid", paid, "on_demand", demand != nil)
 	return nil
 }
 

@@ -112,6 +112,7 @@ func (h *Host) run(ctx context.Context, f *function, l *lane, conn peer.ControlS
 		return h.refuse(peer.StatusInternal, err.Error())
 	}
 	h.served.Add(1)
+	f.served.Add(1)
 	if full {
 		h.flush(l)
 	}

@@ -14,6 +14,16 @@ import (
 // TopicActivations carries the ids of functions with a version that became active, or with an end in sight; the chain tells which.
 const TopicActivations = "/orb/activations/1"
 
+// TopicDemand carries the functions whose hosts run near their limits, as node/balance writes them; super nodes alone are heard.
+const TopicDemand = "/orb/demand/1"
+
+// Message is what somebody has published.
+type Message struct {
+	// From is its author's Orb ID, as the author's signature proves.
+	From string
+	Data []byte
+}
+
 const (
 	// maxGossip bounds a message, in bytes.
 	maxGossip = 16 << 10
@@ -82,7 +92,7 @@ func (h *Host) Publish(ctx context.Context, topic string, data []byte) error {
 
 // Subscribe returns what others publish on a topic, until ctx ends or the Host is closed. validate decides whether a message is passed on
 // to others and delivered; from is its author's Orb ID. A topic has one subscriber.
-func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from string, data []byte) bool) (<-chan []byte, error) {
+func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from string, data []byte) bool) (<-chan Message, error) {
 	t, err := h.gossip.topic(topic)
 	if err != nil {
 		return nil, err
@@ -100,7 +110,7 @@ func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from s
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(h.ctx, cancel)
-	out := make(chan []byte)
+	out := make(chan Message)
 	h.joined.Go(func() {
 		defer close(out)
 		defer cancel()
@@ -116,7 +126,7 @@ func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from s
 				continue
 			}
 			select {
-			case out <- m.Data:
+			case out <- Message{From: m.GetFrom().String(), Data: m.Data}:
 			case <-ctx.Done():
 				return
 			}

@@ -42,6 +42,16 @@ func (h *Host) register(registerer prometheus.Registerer) error {
 // Peers is how many peers are connected.
 func (h *Host) Peers() int { return len(h.libp2p.Network().Peers()) }
 
+// NetworkSize is about how many peers there are: what the DHT estimates, or the peers met while that is too few to tell.
+func (h *Host) NetworkSize() int {
+	met := max(h.Peers(), h.dht.RoutingTable().Size()) + 1
+	estimate, err := h.dht.NetworkSize()
+	if err != nil {
+		return met
+	}
+	return max(int(estimate), met)
+}
+
 // Relays is how many super nodes relay to this node.
 func (h *Host) Relays() int {
 	h.mu.Lock()

@@ -172,7 +172,7 @@ func TestGossip(t *testing.T) {
 		require.NoError(t, a.Publish(t.Context(), TopicActivations, []byte("good")))
 		select {
 		case data := <-got:
-			require.Equal(t, "good", string(data))
+			require.Equal(t, "good", string(data.Data))
 			return true
 		case <-time.After(50 * time.Millisecond):
 			return false

@@ -1,0 +1,82 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/orbnetwork/orb/node/balance"
+	"github.com/orbnetwork/orb/node/peer"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+)
+
+const (
+	// superNodesEvery is how often the chain is asked who the super nodes are, and superNodesPage how many at once.
+	superNodesEvery = time.Minute
+	superNodesPage  = 200
+	maxSuperPages   = 50
+)
+
+// speakers are the Orb IDs that may gossip demand: the super nodes on chain.
+type speakers struct {
+	ids atomic.Pointer[map[string]bool]
+}
+
+func (s *speakers) has(orbID string) bool {
+	ids := s.ids.Load()
+	return ids != nil && (*ids)[orbID]
+}
+
+// follow keeps the list until ctx ends.
+func (s *speakers) follow(ctx context.Context, functions functionstypes.QueryClient) {
+	tick := time.NewTicker(superNodesEvery)
+	defer tick.Stop()
+	for {
+		if err := s.read(ctx, functions); err != nil && ctx.Err() == nil {
+			slog.Warn("super nodes not read; those known count on", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *speakers) read(ctx context.Context, functions functionstypes.QueryClient) error {
+	ids := make(map[string]bool)
+	page := &query.PageRequest{Limit: superNodesPage}
+	for range maxSuperPages {
+		answer, err := functions.SuperNodes(ctx, &functionstypes.QuerySuperNodesRequest{Pagination: page})
+		if err != nil {
+			return err
+		}
+		for _, super := range answer.SuperNodes {
+			ids[super.OrbId] = true
+		}
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			break
+		}
+		page = &query.PageRequest{Limit: superNodesPage, Key: answer.Pagination.NextKey}
+	}
+	s.ids.Store(&ids)
+	return nil
+}
+
+// heedDemand subscribes to what super nodes say about functions that need more hosts. What others say is not passed on.
+func heedDemand(ctx context.Context, peers *peer.Host, speakers *speakers) (<-chan peer.Message, error) {
+	return peers.Subscribe(ctx, peer.TopicDemand, func(from string, data []byte) bool {
+		if !speakers.has(from) {
+			return false
+		}
+		d, err := balance.ParseDemand(data)
+		if err != nil {
+			return false
+		}
+		_, err = functionstypes.ParseFunctionID(d.FunctionID)
+		return err == nil
+	})
+}

@@ -1,0 +1,223 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/orbnetwork/orb/node/balance"
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
+	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
+)
+
+const (
+	// demandFresh is how long a gateway's word holds; it repeats it every second while it is true.
+	demandFresh = 4 * time.Second
+	// maxAsked bounds the functions that the node thinks about stepping in for.
+	maxAsked = 256
+	// idleLoad, in per mille, is up to what load a node takes on more.
+	idleLoad = 500
+	// maxTaken functions are taken on demand in any takenWindow: each costs gas, whoever asked.
+	maxTaken    = 6
+	takenWindow = time.Minute
+	// mirrorTick is how often it is looked at whether what was taken on demand still pays.
+	mirrorTick = 5 * time.Second
+	// distrust is how long a gateway is not listened to on whose word a function was taken that nobody then called.
+	distrust = time.Hour
+)
+
+// asked is a demand that the node may answer.
+type asked struct {
+	demand balance.Demand
+	from   string
+	heard  time.Time
+	// stepped counts the nodes that have become seeds since it was last heard.
+	stepped int
+}
+
+// mirror is a function that was taken on demand.
+type mirror struct {
+	from string
+	// since begins the time in which it has to have served least requests beyond served.
+	since         time.Time
+	served, least uint64
+}
+
+// Demand takes the word of a super node that a function needs more hosts. The node steps in after a delay that lets others be first, when by then it
+// is still wanted, worth it, within the policy and there is room; else it does nothing.
+func (h *Host) Demand(from string, d balance.Demand) {
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, seeded := h.seeds[d.FunctionID]
+	if h.closing || h.cfg.MirrorFor == 0 || seeded || h.functions[d.FunctionID] != nil || now.Before(h.distrusted[from]) {
+		return
+	}
+	if a := h.asked[d.FunctionID]; a != nil {
+		a.demand, a.from, a.heard, a.stepped = d, from, now, 0
+		return
+	}
+	if len(h.asked) >= maxAsked {
+		return
+	}
+	h.asked[d.FunctionID] = &asked{demand: d, from: from, heard: now}
+	time.AfterFunc(balance.Delay(1-rand.Float64(), h.nodes(), d.Need), func() { h.consider(d.FunctionID) })
+}
+
+// nodes is about how many there are in the network.
+func (h *Host) nodes() int {
+	if h.cfg.Nodes == nil {
+		return 1
+	}
+	return h.cfg.Nodes()
+}
+
+// consider goes on with a demand whose delay is over.
+func (h *Host) consider(id string) {
+	now := time.Now()
+	h.mu.Lock()
+	a := h.asked[id]
+	delete(h.asked, id)
+	if now.Sub(h.takenSince) > takenWindow {
+		h.takenSince, h.taken = now, 0
+	}
+	busy := h.load() > idleLoad || h.cfg.Throttled != nil && h.cfg.Throttled()
+	if a == nil || h.closing || busy || now.Sub(a.heard) > demandFresh || a.stepped >= a.demand.Need || h.taken >= maxTaken {
+		h.mu.Unlock()
+		return
+	}
+	h.taken++
+	h.onDemand[id] = a
+	h.mu.Unlock()
+	h.want(id)
+}
+
+// stepped counts that a node has become a seed.
+func (h *Host) stepped(event *seedingtypes.EventSeeded) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if a := h.asked[event.FunctionId]; a != nil {
+		a.stepped++
+	}
+}
+
+// demanded takes the demand on which a function is to be taken out of its list; nil when it is not.
+func (h *Host) demanded(id string) *asked {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.onDemand[id]
+	delete(h.onDemand, id)
+	return a
+}
+
+// standing applies the bound on hosts that a function gets without being asked for: as many as it pays for, and Replicas.
+func (h *Host) standing(ctx context.Context, fn functionstypes.Function) error {
+	h.mu.Lock()
+	replicas := h.policy.Replicas
+	h.mu.Unlock()
+	if replicas == 0 {
+		return nil
+	}
+	if escrow, err := h.cfg.Rewards.Escrow(ctx, &rewardstypes.QueryEscrowRequest{FunctionId: fn.Id}); err == nil {
+		for _, term := range escrow.Escrow.Terms {
+			replicas = max(replicas, int(term.BaseReplicas))
+		}
+	}
+	answer, err := h.cfg.Seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: fn.Id, Pagination: &query.PageRequest{Limit: uint64(replicas)}})
+	if err != nil {
+		return fmt.Errorf("asking for the seeds of %s: %w", fn.Id, err)
+	}
+	if len(answer.Seeds) >= replicas {
+		return fmt.Errorf("%w: it has %d hosts; more are for when they are busy", errUnwanted, replicas)
+	}
+	return nil
+}
+
+// worth tells whether stepping in on a demand pays, and with how many requests. gas is what becoming a seed costs; ceasing to be one costs about
+// the same.
+func (h *Host) worth(ctx context.Context, fn functionstypes.Function, a *asked, gas math.Int) (least uint64, err error) {
+	answer, err := h.cfg.Rewards.Params(ctx, &rewardstypes.QueryParamsRequest{})
+	if err != nil {
+		return 0, fmt.Errorf("asking for the params of x/rewards: %w", err)
+	}
+	// The host's part of many requests, as what one brings in is rounded.
+	const many = 1000
+	income := answer.Params.FeeSplit.Of(fn.Price.Amount, fn.OwnerShareBps, many).Host.Quo(math.NewInt(many))
+	both := gas.MulRaw(2)
+	if !income.IsUint64() || !both.IsUint64() || !balance.Worth(a.demand.Rate, a.demand.Need, income.Uint64(), both.Uint64(), h.cfg.MirrorFor) {
+		return 0, fmt.Errorf("%w: %d calls a second without room at %s do not pay its gas", errUnwanted, a.demand.Rate, fn.Price)
+	}
+	return balance.Least(income.Uint64(), both.Uint64()), nil
+}
+
+// mirrored notes that a function was taken on demand, on disk too.
+func (h *Host) mirrored(id, from string, least uint64) {
+	h.mu.Lock()
+	m := &mirror{from: from, since: time.Now(), least: least}
+	if f := h.functions[id]; f != nil {
+		m.served = f.served.Load()
+	}
+	h.mirrors[id] = m
+	h.mu.Unlock()
+	h.receipt.put(write{mirror: &mirrorRecord{function: id, least: least}})
+}
+
+// mirrorLoop gives up what was taken on demand and no longer pays.
+func (h *Host) mirrorLoop() {
+	tick := time.NewTicker(mirrorTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, id := range h.idleMirrors(time.Now()) {
+			if err := h.unseed(h.ctx, id); err != nil {
+				h.failed("giving up "+id, err)
+			}
+		}
+	}
+}
+
+// idleMirrors returns the mirrors whose time is over without the requests that pay for them, and gives the others as much time again.
+func (h *Host) idleMirrors(now time.Time) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var idle []string
+	for id, m := range h.mirrors {
+		if _, seeded := h.seeds[id]; !seeded {
+			h.forgetMirror(id)
+			continue
+		}
+		if now.Sub(m.since) < h.cfg.MirrorFor {
+			continue
+		}
+		var served uint64
+		if f := h.functions[id]; f != nil {
+			served = f.served.Load()
+		}
+		if h.seeds[id] || served-m.served >= m.least { // one that has become a paid seed pays by that
+			m.since, m.served = now, served
+			continue
+		}
+		if served == m.served && m.from != "" {
+			h.distrusted[m.from] = now.Add(distrust)
+		}
+		m.from = "" // judged
+		idle = append(idle, id)
+	}
+	return idle
+}
+
+// forgetMirror needs mu.
+func (h *Host) forgetMirror(id string) {
+	delete(h.mirrors, id)
+	h.receipt.put(write{mirror: &mirrorRecord{function: id}})
+}
