@@ -54,6 +54,8 @@ type Traffic struct {
 	Load  uint32
 	// Known hosts are all that seed the function and may be up, those included that the gateway has no lane to yet.
 	Known int
+	// Sampled: Hosts are not those there are lanes to so far, but as many as a gateway has lanes to at most, and stand for all that are known.
+	Sampled bool
 }
 
 // Near tells whether the hosts run near their limits.
@@ -74,6 +76,9 @@ func (t Traffic) Need() int {
 		return 0
 	}
 	hosts := uint64(max(t.Hosts, 1))
+	if t.Sampled {
+		hosts = uint64(max(t.Known, 1))
+	}
 	wanted := min((hosts*t.pressure()+aimed-1)/aimed, maxRise*hosts)
 	return min(max(int(wanted)-t.Known, 0), MaxNeed)
 }

@@ -22,6 +22,7 @@ func TestNeed(t *testing.T) {
 		"others are there already":     {Traffic{Calls: 100, Hosts: 5, Load: 800, Known: 8}, 0},
 		"a third too much":             {Traffic{Calls: 120, Short: 30, Hosts: 4, Load: 1000, Known: 4}, 7},
 		"ten times too much":           {Traffic{Calls: 1000, Short: 900, Hosts: 4, Load: 1000, Known: 4}, 8},
+		"lanes to a few of many":       {Traffic{Calls: 100, Hosts: 64, Load: 900, Known: 200, Sampled: true}, 160},
 		"nobody but the gateway":       {Traffic{Calls: 10, Short: 10}, 3},
 		"a single message is bounded":  {Traffic{Calls: 1000, Short: 990, Hosts: 500, Load: 1000, Known: 500}, MaxNeed},
 		"more short than came, a race": {Traffic{Calls: 1, Short: 3, Hosts: 1, Known: 1}, 2},

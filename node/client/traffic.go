@@ -71,6 +71,7 @@ func (c *Client) Traffic() []FunctionTraffic {
 			load += uint64(h.said(now))
 		}
 		seen.Hosts = len(hosts)
+		seen.Sampled = seen.Hosts >= mostHosts
 		seen.Load = uint32(load / uint64(max(len(hosts), 1)))
 		if seen.Near() {
 			for _, s := range sets[id] {

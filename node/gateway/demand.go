@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,20 +16,26 @@ const (
 	// announceEvery is how often it is looked at which functions need more hosts.
 	announceEvery = time.Second
 	// maxAnnounced bounds the functions of one round, so that peers, which limit each author, pass all on.
-	maxAnnounced = 5
+	maxAnnounced = 8
+	// repeatAfter is how long a function that has been announced leaves the room to others.
+	repeatAfter = 3 * time.Second
 )
 
 // announce gossips which functions need more hosts, until ctx ends.
 func (s *superNode) announce(ctx context.Context) {
 	tick := time.NewTicker(announceEvery)
 	defer tick.Stop()
+	last := make(map[string]time.Time)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		for _, d := range demands(s.client.Traffic()) {
+		now := time.Now()
+		maps.DeleteFunc(last, func(_ string, at time.Time) bool { return now.Sub(at) >= repeatAfter })
+		for _, d := range demands(s.client.Traffic(), last) {
+			last[d.FunctionID] = now
 			data, err := d.Marshal()
 			if err != nil {
 				s.log.Error("demand not gossiped", "function", d.FunctionID, "error", err)
@@ -43,10 +50,13 @@ func (s *superNode) announce(ctx context.Context) {
 	}
 }
 
-// demands are what is announced of one round's traffic, the most needed first.
-func demands(traffic []client.FunctionTraffic) []balance.Demand {
+// demands are what is announced of one round's traffic, the most needed first, without what was announced last.
+func demands(traffic []client.FunctionTraffic, last map[string]time.Time) []balance.Demand {
 	var wanted []balance.Demand
 	for _, t := range traffic {
+		if _, said := last[t.Function.Id]; said {
+			continue
+		}
 		if need := t.Need(); need > 0 {
 			wanted = append(wanted, balance.Demand{FunctionID: t.Function.Id, Need: need, Rate: t.Rate(announceEvery)})
 		}

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// demandFresh is how long a gateway's word holds; it repeats it every second while it is true.
-	demandFresh = 4 * time.Second
+	// demandFresh is how long a gateway's word holds; it repeats it every three seconds while it is true.
+	demandFresh = 5 * time.Second
 	// maxAsked bounds the functions that the node thinks about stepping in for.
 	maxAsked = 256
 	// idleLoad, in per mille, is up to what load a node takes on more.

@@ -19,6 +19,7 @@ func main() {
 	flag.Float64Var(&c.demand, "demand", c.demand, "demand as a part of the network's capacity")
 	flag.IntVar(&c.ticks, "seconds", c.ticks, "simulated seconds")
 	flag.Parse()
+	c.killAt, c.riseAt = c.ticks/2, c.ticks*3/4
 	s := newSimulation(c)
 	s.run()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

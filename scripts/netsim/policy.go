@@ -37,7 +37,8 @@ func (s *simulation) announce(tick int) {
 			if t.Near() && t.Known > v.breadth && v.breadth < s.maxLanes {
 				v.breadth, v.seeds = min(2*v.breadth, s.maxLanes), -1
 			}
-			if need := t.Need(); need > 0 {
+			t.Sampled = t.Hosts >= s.maxLanes
+			if need := t.Need(); need > 0 && tick >= v.said+repeatAfter {
 				all = append(all, wanted{i, need, t.Rate(time.Second)})
 			}
 		}
@@ -46,6 +47,7 @@ func (s *simulation) announce(tick int) {
 		})
 		for _, w := range all[:min(len(all), maxAnnounced)] {
 			s.announced++
+			s.views[g][w.function].said = tick
 			f := &s.functions[w.function]
 			if f.heard != tick { // of several gateways in one second the first is the one that is timed
 				f.heard, f.need, f.rate, f.stepped = tick, w.need, w.rate, f.stepped[:0]

@@ -33,10 +33,11 @@ func defaults() config {
 
 const (
 	idleLoad     = 500 // as in node/host
-	fresh        = 4
+	fresh        = 5
 	maxTaken     = 6
 	takenWindow  = 60
-	maxAnnounced = 5 // as in node/gateway
+	maxAnnounced = 8 // as in node/gateway
+	repeatAfter  = 3
 	gas, income  = 300, 33
 	backoff      = 10 // ticks for which a gateway leaves a host alone that did not answer
 	meshDegree   = 6  // gossipsub's
@@ -78,6 +79,7 @@ type view struct {
 	calls   uint64
 	short   uint64
 	seeds   int // of the function when lanes were last looked at
+	said    int // when its demand was last announced
 }
 
 type simulation struct {
