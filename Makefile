@@ -15,6 +15,9 @@ test: build ## run every test, end-to-end ones with real processes included
 sim: ## run long simulations: 500 blocks of 200 messages, several seeds, all money counted after every block
 	go test -timeout 3h -tags sims ./app -run TestSimulation -NumBlocks=500 -BlockSize=200
 
+sim-network: ## simulate routing, mirroring and gossip of 10,000 nodes in one process
+	go run ./scripts/netsim
+
 lint: build/tools/golangci-lint ## run the pinned linter
 	build/tools/golangci-lint run ./...
 
@@ -53,5 +56,5 @@ reliability: build ## break a network of real processes under load and count the
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test sim lint gen demo devnet bench bench-chain bench-state bench-gateway bench-network bench-runtime reliability clean
+.PHONY: help build test sim sim-network lint gen demo devnet bench bench-chain bench-state bench-gateway bench-network bench-runtime reliability clean
 .DEFAULT_GOAL := help
