@@ -1,5 +1,6 @@
 SHELL := /bin/bash
 GO_TEST_FLAGS ?= -timeout 15m
+SCALE ?= 20
 LINT_VERSION := v2.11.4
 
 help: ## show this help
@@ -38,8 +39,8 @@ bench: bench-chain bench-state bench-gateway bench-network bench-runtime ## run 
 bench-chain: ## settlements and possession proofs beside bank sends, at the level of the app
 	go run ./scripts/bench chain
 
-bench-state: ## blocks on disk of a chain that holds a million functions and lanes beside one that holds none
-	go run ./scripts/bench state
+bench-state: ## blocks on disk of a chain that holds a million functions and lanes, divided by SCALE, beside one that holds none
+	go run ./scripts/bench -scale $(SCALE) state
 
 bench-gateway: build ## requests/s and latency through the gateway beside native servers
 	go run ./scripts/bench gateway

@@ -102,13 +102,6 @@ func (l *life) block(acts ...act) []*abci.ExecTxResult {
 	return results
 }
 
-func (l *life) epoch() uint64 {
-	l.T.Helper()
-	epoch, err := l.App.Seeding.Epoch(l.Context().WithBlockHeight(l.Height() + 1))
-	require.NoError(l.T, err)
-	return epoch
-}
-
 // nextEpoch runs empty blocks until the last one was an epoch's first.
 func (l *life) nextEpoch() {
 	l.T.Helper()
