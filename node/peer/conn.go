@@ -34,6 +34,8 @@ type Conn struct {
 type backend interface {
 	invoke(ctx context.Context, r *Request) (*Response, error)
 	send(Control) error
+	// writing tells whether the host has not taken yet what is to be sent.
+	writing() bool
 	// finish has what was sent reach the host, which ends the connection then.
 	finish()
 	close(error)
@@ -206,6 +208,15 @@ func (w *wire) send(message Control) error {
 
 // finish ends the stream that carries control messages; when a host has read it to its end, it ends the session with all others.
 func (w *wire) finish() { _ = w.streams[0].post(nil) } // one that has ended needs no ending
+
+func (w *wire) writing() bool {
+	for _, s := range w.streams {
+		if s.writing.Load() || len(s.queue) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *wire) close(err error) {
 	for _, s := range w.streams {

@@ -35,6 +35,8 @@ const kadProtocol = "/orb/kad/1.0.0"
 const (
 	rejoinEvery = 30 * time.Second
 	joinTimeout = 10 * time.Second
+	// joinEnough is how long a node that has met one peer waits for the others.
+	joinEnough = 500 * time.Millisecond
 	// headStart is how long the addresses that a caller knows are tried before the DHT is asked for others.
 	headStart = time.Second
 )

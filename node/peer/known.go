@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -129,17 +128,21 @@ func (h *Host) writeDown() {
 // Join connects to the first contacts and to peers of earlier runs, all at once; ctx bounds it. What cannot be reached now is tried again
 // in the background. It is called once what peers may ask for is served.
 func (h *Host) Join(ctx context.Context) error {
-	h.join(ctx)
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.closed {
+		h.mu.Unlock()
 		return ErrClosed
 	}
+	h.joined.Add(1)
+	h.mu.Unlock()
+	defer h.joined.Done()
+	h.join(ctx)
 	h.joined.Go(h.rejoin)
 	h.joined.Go(h.remember)
 	return nil
 }
 
+// join returns once all have been tried, or a moment after the first was met: some of many are always away, and finding that out takes long.
 func (h *Host) join(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
@@ -150,14 +153,32 @@ func (h *Host) join(ctx context.Context) {
 		}
 		contacts = append(contacts[:len(contacts):len(contacts)], h.known[at])
 	}
-	var tries sync.WaitGroup
+	outcomes := make(chan error, len(contacts))
+	open := 0
 	for _, info := range contacts {
 		if info.ID == h.libp2p.ID() || h.libp2p.Network().Connectedness(info.ID) == network.Connected {
 			continue
 		}
-		tries.Go(func() { _ = h.libp2p.Connect(ctx, info) }) // rejoin tries again
+		open++
+		h.joined.Go(func() {
+			try, cancel := context.WithTimeout(h.ctx, joinTimeout)
+			defer cancel()
+			outcomes <- h.libp2p.Connect(try, info) // rejoin tries again
+		})
 	}
-	tries.Wait()
+	var enough <-chan time.Time
+	for ; open > 0; open-- {
+		select {
+		case err := <-outcomes:
+			if err == nil && enough == nil {
+				enough = time.After(joinEnough)
+			}
+			continue
+		case <-enough:
+		case <-ctx.Done():
+		}
+		break
+	}
 	select {
 	case <-h.dht.RefreshRoutingTable():
 	case <-ctx.Done():

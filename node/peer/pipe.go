@@ -72,6 +72,8 @@ func (p *pipe) invoke(ctx context.Context, r *Request) (*Response, error) {
 	return response, nil
 }
 
+func (p *pipe) writing() bool { return false }
+
 func (p *pipe) send(m Control) error { return p.post(p.toHost, m) }
 
 func (p *pipe) post(queue chan<- Control, m Control) error {

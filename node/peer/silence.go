@@ -64,8 +64,8 @@ func (h *Host) listen(id libpeer.ID, c *Conn) {
 			c.hearing.heard() // it has much to do
 			continue
 		}
-		if c.Silence() < quiet {
-			continue
+		if c.Silence() < quiet || c.backend.writing() {
+			continue // a host that does not read keeps pings from it too; writes have a limit of their own
 		}
 		h.silent.Add(1)
 		c.fail(ErrSilent)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,9 +40,11 @@ type stream struct {
 
 	// queue holds what waits to be written; a nil frame is the last.
 	queue chan *frame
-	done  chan struct{}
-	once  sync.Once
-	err   error
+	// writing says that a write has begun and not ended.
+	writing atomic.Bool
+	done    chan struct{}
+	once    sync.Once
+	err     error
 }
 
 func newStream(raw transport) *stream {
@@ -125,6 +128,7 @@ func (s *stream) write() {
 		case <-s.done:
 			return
 		case f := <-s.queue:
+			s.writing.Store(true)
 			var err error
 			for more := true; more && f != nil && err == nil; {
 				if err = write(f); err != nil {
@@ -149,6 +153,7 @@ func (s *stream) write() {
 			if f == nil {
 				return
 			}
+			s.writing.Store(false)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/orbnetwork/orb/node/chain"
 )
 
@@ -233,10 +235,12 @@ func (n *Network) run(ctx context.Context) error {
 		}
 	}
 	n.opts.Progress(fmt.Sprintf("Starting %s", count(len(n.Validators), "super node")))
+	var starts errgroup.Group
 	for i, v := range n.Validators {
-		if err := n.startSuperNode(ctx, i, v); err != nil {
-			return err
-		}
+		starts.Go(func() error { return n.startSuperNode(ctx, i, v) })
+	}
+	if err := starts.Wait(); err != nil {
+		return err
 	}
 	n.opts.Progress(fmt.Sprintf("Starting %s", count(len(n.Nodes), "node")))
 	if err := n.startNodes(ctx); err != nil {

@@ -3,19 +3,23 @@ package reliability
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
 const (
 	// Credit is how many requests a host serves for one gateway beyond the last receipt, at most.
 	Credit = 64
-	// settlePatience bounds the wait for the last settlements, and settleCalm is how long nothing may have come any more.
+	// settlePatience bounds the wait for the last settlements. Nothing may have come for settledCalm when all is paid, and else for
+	// unsettledCalm.
 	settlePatience = 2 * time.Minute
-	settleCalm     = 10 * time.Second
+	settledCalm    = 4 * time.Second
+	unsettledCalm  = 12 * time.Second
 )
 
 // Books hold what was answered against what was paid.
@@ -33,18 +37,20 @@ type Books struct {
 	MostUnpaid uint64 `json:"most_unpaid_of_one_host"`
 }
 
-// redeemed is what the chain has paid for, by host.
+// redeemed is what the chain has paid for of sponsored calls, by host.
 func (n *Network) redeemed(ctx context.Context) (map[string]uint64, error) {
 	by := make(map[string]uint64)
-	for _, id := range []string{n.Open.Id, n.Hidden.Id} {
+	for _, fn := range []functionstypes.Function{n.Open, n.Hidden} {
 		page := &query.PageRequest{Limit: 200}
 		for {
-			answer, err := n.Chain.Rewards().Lanes(ctx, &rewardstypes.QueryLanesRequest{FunctionId: id, Pagination: page})
+			answer, err := n.Chain.Rewards().Lanes(ctx, &rewardstypes.QueryLanesRequest{FunctionId: fn.Id, Pagination: page})
 			if err != nil {
 				return nil, fmt.Errorf("asking for lanes: %w", err)
 			}
 			for _, lane := range answer.Lanes {
-				by[lane.OrbId] += lane.Redeemed
+				if lane.Payer == fn.Owner {
+					by[lane.OrbId] += lane.Redeemed
+				}
 			}
 			if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
 				break
@@ -55,9 +61,12 @@ func (n *Network) redeemed(ctx context.Context) (map[string]uint64, error) {
 	return by, nil
 }
 
-// Settle waits until everything answered is paid, or nothing more comes, and closes the books. breaks says how often the connections of a host
-// were broken: each time, each gateway may owe it its credit.
-func (n *Network) Settle(ctx context.Context, answered map[string]uint64, breaks func(orbID string) int) (Books, error) {
+// Settle waits until everything answered is paid, or nothing more comes, and closes the books of the network's whole life. breaks says how often
+// the connections of a host were broken: each time, each gateway may owe it its credit.
+func (n *Network) Settle(ctx context.Context, breaks func(orbID string) int) (Books, error) {
+	n.mu.Lock()
+	answered := maps.Clone(n.answered)
+	n.mu.Unlock()
 	var paid map[string]uint64
 	last, since := uint64(0), time.Now()
 	deadline := since.Add(settlePatience)
@@ -66,10 +75,15 @@ func (n *Network) Settle(ctx context.Context, answered map[string]uint64, breaks
 		if paid, err = n.redeemed(ctx); err != nil {
 			return Books{}, err
 		}
+		maps.DeleteFunc(paid, func(_ string, count uint64) bool { return count == 0 })
 		if now := sum(paid); now != last {
 			last, since = now, time.Now()
 		}
-		if time.Since(since) > settleCalm || time.Now().After(deadline) {
+		calm := unsettledCalm
+		if maps.Equal(paid, answered) {
+			calm = settledCalm
+		}
+		if time.Since(since) > calm || time.Now().After(deadline) {
 			break
 		}
 		select {

@@ -1,12 +1,14 @@
 package reliability
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,8 +33,6 @@ type Load struct {
 
 	mu    sync.Mutex
 	phase *Phase
-	// answered counts right answers by the host that gave them.
-	answered map[string]uint64
 }
 
 // Phase is what became of the requests that began in one part of a run.
@@ -57,8 +57,8 @@ type Phase struct {
 // StartLoad begins to send requests at a rate per second.
 func (n *Network) StartLoad(ctx context.Context, rate int) *Load {
 	l := &Load{
-		network: n, answered: make(map[string]uint64),
-		client: &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 512, IdleConnTimeout: time.Minute}},
+		network: n,
+		client:  &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 512, IdleConnTimeout: time.Minute}},
 	}
 	ctx, l.stop = context.WithCancel(ctx)
 	l.arrival.Go(func() {
@@ -91,8 +91,8 @@ func (l *Load) leave() {
 	}
 }
 
-// Stop ends the load and waits for the last answers. It returns right answers by host.
-func (l *Load) Stop() map[string]uint64 {
+// Stop ends the load and waits for the last answers.
+func (l *Load) Stop() {
 	l.stop()
 	l.arrival.Wait()
 	l.calls.Wait()
@@ -100,7 +100,6 @@ func (l *Load) Stop() map[string]uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.leave()
-	return l.answered
 }
 
 func (l *Load) request(ctx context.Context, i int) {
@@ -115,7 +114,7 @@ func (l *Load) request(ctx context.Context, i int) {
 		function = l.network.Hidden.Name
 	}
 	start := time.Now()
-	host, resent, err := l.call(ctx, i, function)
+	resent, err := l.call(ctx, i, function)
 	took := time.Since(start)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,42 +126,48 @@ func (l *Load) request(ctx context.Context, i int) {
 		if len(phase.Errors) < maxErrors {
 			phase.Errors = append(phase.Errors, fmt.Sprintf("%s of %s after %s: %s", function, start.Format("15:04:05.0"), took.Round(time.Millisecond), err))
 		}
-		return
 	}
-	l.answered[host]++
 }
 
 // call sends one request to a gateway, and to the next one when there is nobody. An answer of a gateway is final.
-func (l *Load) call(ctx context.Context, i int, function string) (host string, resent int, err error) {
+func (l *Load) call(ctx context.Context, i int, function string) (resent int, err error) {
 	gateways := l.network.Validators
 	for ; resent < len(gateways); resent++ {
-		var response *http.Response
-		body := fmt.Appendf(nil, "request %d", i)
-		response, err = l.post(ctx, gateways[(i+resent)%len(gateways)].Gateway+"/f/"+function, body)
-		if err != nil {
-			continue
+		_, err = l.network.Call(ctx, l.client, gateways[(i+resent)%len(gateways)].Gateway, function, fmt.Sprintf("request %d", i))
+		var gone *url.Error
+		if !errors.As(err, &gone) {
+			return resent, err
 		}
-		answer, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		switch {
-		case err != nil:
-			return "", resent, err
-		case response.StatusCode != http.StatusOK:
-			return "", resent, fmt.Errorf("%s: %s", response.Status, answer)
-		case !bytes.Equal(answer, body):
-			return "", resent, fmt.Errorf("answer %q to %q", answer, body)
-		}
-		return response.Header.Get("Orb-Host"), resent, nil
 	}
-	return "", resent, err
+	return resent, err
 }
 
-func (l *Load) post(ctx context.Context, url string, body []byte) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+// Call has a function echo a body and returns the Orb ID of the host that did. It fails with a *url.Error when the gateway did not answer, and
+// with another error when the answer was not right.
+func (n *Network) Call(ctx context.Context, client *http.Client, gateway, function, body string) (host string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, gateway+"/f/"+function, strings.NewReader(body))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return l.client.Do(request)
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	switch {
+	case err != nil:
+		return "", err
+	case response.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("%s: %s", response.Status, answer)
+	case string(answer) != body:
+		return "", fmt.Errorf("answer %q to %q", answer, body)
+	}
+	host = response.Header.Get("Orb-Host")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.answered[host]++
+	return host, nil
 }
 
 // finish computes a phase's figures.

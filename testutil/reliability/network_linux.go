@@ -9,7 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/testutil/devnet"
@@ -50,12 +53,16 @@ type Network struct {
 
 	opts     Options
 	machines map[string]*netns.Host
+
+	mu sync.Mutex
+	// answered counts right answers to sponsored calls by the host that gave them, over the life of the network.
+	answered map[string]uint64
 }
 
 // Start builds the network, with a public subscription to both functions, and returns when all hosts serve. It fails with
 // netns.ErrUnavailable where there can be no hosts.
 func Start(ctx context.Context, opts Options) (_ *Network, err error) {
-	n := &Network{opts: opts, machines: make(map[string]*netns.Host)}
+	n := &Network{opts: opts, machines: make(map[string]*netns.Host), answered: make(map[string]uint64)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())
@@ -65,7 +72,7 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 		return nil, err
 	}
 	if n.Network, err = devnet.Start(ctx, devnet.Options{
-		Bin: opts.Bin, Home: opts.Home, Validators: opts.SuperNodes, Nodes: opts.Hosts, Place: n.place, BlockTime: 500 * time.Millisecond, Progress: opts.Progress,
+		Bin: opts.Bin, Home: opts.Home, Validators: opts.SuperNodes, Nodes: opts.Hosts, Place: n.place, BlockTime: 300 * time.Millisecond, Progress: opts.Progress,
 	}); err != nil {
 		return nil, err
 	}
@@ -82,13 +89,16 @@ func Start(ctx context.Context, opts Options) (_ *Network, err error) {
 			return nil, fmt.Errorf("%w\n%s", err, out)
 		}
 	}
-	if n.Open, err = n.deploy(ctx, "echo-open", "alice", opts.Hosts-opts.Hidden); err != nil {
-		return nil, err
-	}
-	if n.Hidden, err = n.deploy(ctx, "echo-hidden", "bob", opts.Hidden); err != nil {
-		return nil, err
-	}
-	return n, nil
+	var deploys errgroup.Group
+	deploys.Go(func() (err error) {
+		n.Open, err = n.deploy(ctx, "echo-open", "alice", opts.Hosts-opts.Hidden)
+		return err
+	})
+	deploys.Go(func() (err error) {
+		n.Hidden, err = n.deploy(ctx, "echo-hidden", "bob", opts.Hidden)
+		return err
+	})
+	return n, deploys.Wait()
 }
 
 func (n *Network) behindNAT(node int) bool { return node >= n.opts.Hosts-n.opts.Hidden }
@@ -110,7 +120,7 @@ func (n *Network) place(ctx context.Context, process string) (*devnet.Place, err
 // Machine is the host that a process runs on.
 func (n *Network) Machine(p *devnet.Process) *netns.Host { return n.machines[p.Name] }
 
-// deploy waits until as many nodes seed the function as will, and a first call has been answered by one of them.
+// deploy waits until as many nodes seed the function as will, and returns it.
 func (n *Network) deploy(ctx context.Context, name, owner string, seeds int) (functionstypes.Function, error) {
 	var fn functionstypes.Function
 	source := filepath.Join(n.opts.Source, "testutil", "e2e", "testdata", "faulty")

@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/orbnetwork/orb/testutil/netns"
 )
 
@@ -35,22 +37,13 @@ type Result struct {
 
 // Run breaks the network in all ways of the plan, one after the other, under constant load, and mends it.
 func (n *Network) Run(ctx context.Context, plan Plan) (_ *Result, err error) {
-	if err := n.WarmUp(ctx); err != nil {
-		return nil, err
-	}
-	before, err := n.redeemed(ctx)
-	if err != nil {
-		return nil, err
-	}
+	n.WarmUp(ctx)
 	r := &run{Network: n, plan: plan, load: n.StartLoad(ctx, plan.Rate), breaks: make(map[string]int)}
 	r.result = &Result{Rate: plan.Rate, Hosts: len(n.Nodes), Hidden: n.opts.Hidden, Supers: len(n.Validators)}
 	err = r.phases(ctx)
-	answered := r.load.Stop()
+	r.load.Stop()
 	if err != nil {
 		return nil, err
-	}
-	for id, count := range before { // of the warm-up, which has been settled
-		answered[id] += count
 	}
 	for _, phase := range r.result.Phases {
 		phase.finish()
@@ -58,18 +51,16 @@ func (n *Network) Run(ctx context.Context, plan Plan) (_ *Result, err error) {
 		r.result.Resent += phase.Resent
 	}
 	n.opts.Progress("Waiting for settlements")
-	r.result.Books, err = n.Settle(ctx, answered, func(id string) int { return r.everywhere + r.breaks[id] })
+	r.result.Books, err = n.Settle(ctx, func(id string) int { return r.everywhere + r.breaks[id] })
 	return r.result, err
 }
 
-// WarmUp calls both functions through every gateway until lanes are open to hosts and all is settled again.
-func (n *Network) WarmUp(ctx context.Context) error {
+// WarmUp calls both functions through every gateway until lanes are open to hosts.
+func (n *Network) WarmUp(ctx context.Context) {
 	n.opts.Progress("Opening lanes")
 	l := n.StartLoad(ctx, 30)
-	l.Enter("warm-up")
 	sleep(ctx, 5*time.Second)
-	_, err := n.Settle(ctx, l.Stop(), func(string) int { return 0 })
-	return err
+	l.Stop()
 }
 
 type run struct {
@@ -115,10 +106,12 @@ func (r *run) kill(ctx context.Context) error {
 	}
 	sleep(ctx, r.plan.Broken)
 	r.enter("killed hosts start again")
+	var starts errgroup.Group
 	for _, i := range killed {
-		if err := r.Nodes[i].Start(ctx); err != nil {
-			return err
-		}
+		starts.Go(func() error { return r.Nodes[i].Start(ctx) })
+	}
+	if err := starts.Wait(); err != nil {
+		return err
 	}
 	sleep(ctx, r.plan.Calm)
 	return nil

@@ -1,0 +1,140 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/orbnetwork/orb/testutil/devnet"
+	"github.com/orbnetwork/orb/testutil/netns"
+	"github.com/orbnetwork/orb/testutil/reliability"
+)
+
+// TestHostsOfTheirOwn is about what loopback cannot show: a network of ten hosts, two of them behind a NAT, each with an address of its own.
+func TestHostsOfTheirOwn(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	defer cancel()
+	lab, err := reliability.Start(ctx, reliability.Options{
+		Bin: bin, Source: filepath.Join("..", ".."), Home: filepath.Join(t.TempDir(), "lab"), SuperNodes: 3, Hosts: 10, Hidden: 2,
+		Progress: func(step string) { t.Log(step) },
+	})
+	if errors.Is(err, netns.ErrUnavailable) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, lab.Close()) })
+	hidden := lab.Nodes[8:]
+
+	t.Run("every host through every gateway", func(t *testing.T) {
+		for _, v := range lab.Validators {
+			requireHosts(t, lab, v.Gateway, lab.Open.Name, lab.Nodes[:8])
+			requireHosts(t, lab, v.Gateway, lab.Hidden.Name, hidden)
+		}
+		for _, node := range hidden {
+			m := metricsOf(t, node.Client(), node.Local())
+			require.Zero(t, m.sum("orb_peer_reachable"), "%s knows that nobody can connect to it", node.Name)
+			require.Positive(t, m.sum("orb_peer_relays"))
+		}
+	})
+
+	// A host that reaches one super node and nothing else serves the callers of all others through it.
+	t.Run("relay alone", func(t *testing.T) {
+		node := hidden[0]
+		relay := lab.Validators[8%len(lab.Validators)] // the one whose chain process the node asks
+		before := metricsOf(t, http.DefaultClient, relay.Gateway).sum("libp2p_relaysvc_data_transferred_bytes_total")
+		require.NoError(t, node.Stop())
+		require.NoError(t, lab.Machine(node.Process).Reaches(ctx, lab.Machine(relay.Process)))
+		require.NoError(t, node.Start(ctx))
+		for _, v := range lab.Validators {
+			requireHosts(t, lab, v.Gateway, lab.Hidden.Name, []*devnet.Node{node})
+		}
+		m := metricsOf(t, http.DefaultClient, relay.Gateway)
+		require.Positive(t, m.sum("libp2p_relaysvc_connections_total", `type="opened"`))
+		require.Greater(t, m.sum("libp2p_relaysvc_data_transferred_bytes_total"), before)
+		require.NoError(t, lab.Machine(node.Process).Reaches(ctx))
+	})
+
+	t.Run("broken under load", func(t *testing.T) {
+		result, err := lab.Run(ctx, reliability.Plan{
+			Rate: 50, Calm: 2 * time.Second, Broken: 6 * time.Second, Cut: 6 * time.Second, Latency: 30 * time.Millisecond, LossPerMille: 10,
+		})
+		require.NoError(t, err)
+		var table strings.Builder
+		result.Print(&table)
+		t.Log("\n" + table.String())
+		for _, phase := range result.Phases {
+			require.Empty(t, phase.Errors, phase.Name)
+		}
+		require.Zero(t, result.Books.ChargedTwice)
+		require.Zero(t, result.Books.BeyondCredit)
+	})
+
+	t.Run("no super node left", func(t *testing.T) { testNoSuperNode(t, ctx, lab) })
+}
+
+// requireHosts calls a function through a gateway until each of the nodes has answered.
+func requireHosts(t *testing.T, lab *reliability.Network, gateway, function string, nodes []*devnet.Node) {
+	t.Helper()
+	missing := make(map[string]string)
+	for _, node := range nodes {
+		missing[node.OrbID] = node.Name
+	}
+	require.Eventually(t, func() bool {
+		const together = 8 // or the nearest host would answer all
+		hosts := make(chan string, together)
+		for i := range together {
+			go func() {
+				host, _ := lab.Call(t.Context(), http.DefaultClient, gateway, function, fmt.Sprint("call ", i)) // a failed one is by nobody
+				hosts <- host
+			}()
+		}
+		for range together {
+			delete(missing, <-hosts)
+		}
+		return len(missing) == 0
+	}, 90*time.Second, 10*time.Millisecond, "%s has no answer of %s by %v", gateway, function, missing)
+}
+
+// metrics are what a process offers to Prometheus, by series: name{label="value",…}.
+type metrics map[string]float64
+
+func metricsOf(t *testing.T, client *http.Client, base string) metrics {
+	t.Helper()
+	response, err := client.Get(base + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	m := make(metrics)
+	for line := range strings.Lines(string(text)) {
+		series, value, found := strings.Cut(strings.TrimSpace(line), " ")
+		if number, err := strconv.ParseFloat(value, 64); found && err == nil {
+			m[series] = number
+		}
+	}
+	require.NotEmpty(t, m)
+	return m
+}
+
+// sum adds a metric up over all series that have the labels given, as label="value".
+func (m metrics) sum(name string, labels ...string) (total float64) {
+	for series, value := range m {
+		if series != name && !strings.HasPrefix(series, name+"{") {
+			continue
+		}
+		if !slices.ContainsFunc(labels, func(label string) bool { return !strings.Contains(series, label) }) {
+			total += value
+		}
+	}
+	return total
+}
