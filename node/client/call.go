@@ -322,6 +322,8 @@ func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request
 		l.unpaid()
 	case peer.StatusNoLane:
 		l.unknown()
+	case peer.StatusUnavailable:
+		l.lacking()
 	case peer.StatusBusy:
 		l.host.says(1000)
 		l.release()

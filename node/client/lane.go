@@ -17,6 +17,9 @@ const (
 	noLanePause = 200 * time.Millisecond
 	// unpaidPause is about one exchange of a receipt.
 	unpaidPause = 2 * time.Millisecond
+	// firstAway and lastAway bound for how long a host is passed over that does not have what it claims to seed, twice as long each time.
+	firstAway = 250 * time.Millisecond
+	lastAway  = time.Minute
 )
 
 // lane is one open lane: its terms, its ledger, and how many requests the host seems to serve before it wants a receipt.
@@ -48,6 +51,9 @@ type lane struct {
 	refused bool
 	limited bool
 	pause   time.Time
+	// unavailable counts how often in a row the host did not have the function, and away is until when it is not asked again.
+	unavailable int
+	away        time.Time
 }
 
 // room is what a lane has to offer.
@@ -76,6 +82,8 @@ func (l *lane) roomLocked(height int64, now time.Time) room {
 		if l.host.returning(now) {
 			return roomSoon
 		}
+		return noRoom
+	case now.Before(l.away):
 		return noRoom
 	case l.conn == nil || now.Before(l.pause):
 		return roomSoon
@@ -155,6 +163,7 @@ func (l *lane) releaseLocked() {
 func (l *lane) served(conn *peer.Conn, version uint64, result receipt.Result) (*receipt.Receipt, error) {
 	l.mu.Lock()
 	l.releaseLocked()
+	l.unavailable = 0
 	var r *receipt.Receipt
 	var err error
 	if conn == l.conn {
@@ -164,6 +173,17 @@ func (l *lane) served(conn *peer.Conn, version uint64, result receipt.Result) (*
 	l.mu.Unlock()
 	l.changed()
 	return r, err
+}
+
+// lacking notes that the host does not have the function: it may be about to, or claim what it has not.
+func (l *lane) lacking() {
+	l.mu.Lock()
+	l.releaseLocked()
+	away := min(firstAway<<min(l.unavailable, 10), lastAway)
+	l.unavailable++
+	l.away = time.Now().Add(away)
+	l.mu.Unlock()
+	time.AfterFunc(away, l.changed)
 }
 
 // unpaid notes that the host wants a receipt first.

@@ -99,7 +99,11 @@ func (h *Host) Subscribe(ctx context.Context, topic string, validate func(from s
 	}
 	var published authors
 	check := func(_ context.Context, _ libpeer.ID, m *pubsub.Message) bool {
-		return published.take(m.GetFrom(), time.Now()) && validate(m.GetFrom().String(), m.Data)
+		if published.take(m.GetFrom(), time.Now()) && validate(m.GetFrom().String(), m.Data) {
+			return true
+		}
+		h.abuse.gossip.Add(1)
+		return false
 	}
 	if err := h.gossip.router.RegisterTopicValidator(topic, check); err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", topic, err)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -80,8 +79,7 @@ type Host struct {
 	cancel context.CancelFunc
 	joined sync.WaitGroup
 
-	// silent counts hosts that have gone without a word.
-	silent atomic.Uint64
+	abuse abuse
 
 	mu           sync.Mutex
 	closed       bool
@@ -328,6 +326,7 @@ func (h *Host) ServeInvoke(handler InvokeHandler) {
 		panic("peer: ServeInvoke called twice")
 	}
 	h.server = newServer(handler)
+	h.server.abuse = &h.abuse
 	server := h.server
 	h.libp2p.SetStreamHandler(InvokeProtocol, func(s network.Stream) { server.serve(s.Conn().RemotePeer().String(), s) })
 }
@@ -368,6 +367,7 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 	h.conns[c] = struct{}{}
 	h.joined.Go(func() {
 		h.listen(id, c)
+		h.abuse.note(c.err)
 		c.joined.Wait()
 		h.mu.Lock()
 		delete(h.conns, c)

@@ -14,7 +14,7 @@ func (h *Host) register(registerer prometheus.Registerer) error {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "orb", Subsystem: "peer", Name: name, Help: help}, value)
 	}
-	for _, c := range []prometheus.Collector{
+	for _, c := range append(h.abuse.collectors(),
 		gauge("connected", "Peers connected.", func() float64 { return float64(h.Peers()) }),
 		gauge("routing_table", "Peers in the DHT's routing table.", func() float64 { return float64(h.dht.RoutingTable().Size()) }),
 		gauge("relays", "Super nodes that relay to this node.", func() float64 { return float64(h.Relays()) }),
@@ -27,11 +27,8 @@ func (h *Host) register(registerer prometheus.Registerer) error {
 			}
 			return -1
 		}),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Namespace: "orb", Subsystem: "peer", Name: "silent_total", Help: "Connections given up because the host did not answer a ping.",
-		}, func() float64 { return float64(h.silent.Load()) }),
 		gauge("bytes_out_rate", "Bytes a second sent to peers.", h.RateOut),
-	} {
+	) {
 		if err := registerer.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}

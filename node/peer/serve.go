@@ -27,6 +27,7 @@ const (
 // server holds the sessions of callers. A session is the caller's Conn: a few streams that began with the same random id.
 type server struct {
 	handler InvokeHandler
+	abuse   *abuse
 	ctx     context.Context
 	cancel  context.CancelFunc
 	joined  sync.WaitGroup
@@ -46,7 +47,7 @@ type caller struct {
 }
 
 func newServer(handler InvokeHandler) *server {
-	s := &server{handler: handler, incoming: semaphore.NewWeighted(maxIncoming), peers: make(map[string]*caller)}
+	s := &server{handler: handler, abuse: new(abuse), incoming: semaphore.NewWeighted(maxIncoming), peers: make(map[string]*caller)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -71,6 +72,7 @@ type session struct {
 func (s *server) serve(from string, raw transport) {
 	peer := s.enter(from)
 	if peer == nil {
+		s.abuse.streams.Add(1)
 		_ = raw.Reset()
 		return
 	}
@@ -82,7 +84,7 @@ func (s *server) serve(from string, raw transport) {
 	defer stop()
 	var calls sync.WaitGroup
 	var owner *session
-	_ = st.run(func(f *frame) error {
+	err := st.run(func(f *frame) error {
 		if owner == nil {
 			var err error
 			owner, err = s.join(from, peer, f, st)
@@ -90,6 +92,7 @@ func (s *server) serve(from string, raw transport) {
 		}
 		return owner.receive(st, f, &calls)
 	})
+	s.abuse.note(err)
 	if owner != nil {
 		s.leave(peer, owner)
 	}
@@ -153,7 +156,7 @@ func (s *server) join(from string, peer *caller, f *frame, st *stream) (*session
 	x := peer.sessions[id]
 	if x == nil {
 		if len(peer.sessions) >= maxSessions {
-			return nil, fmt.Errorf("%s has %d sessions", from, len(peer.sessions))
+			return nil, fmt.Errorf("%w: %s has %d sessions", errTooMany, from, len(peer.sessions))
 		}
 		x = &session{server: s, id: id, from: from, room: make(chan struct{}, maxInFlight), calls: make(map[uint64]context.CancelFunc)}
 		x.ctx, x.cancel = context.WithCancel(s.ctx)
@@ -162,7 +165,7 @@ func (s *server) join(from string, peer *caller, f *frame, st *stream) (*session
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(x.streams) >= maxStreams {
-		return nil, fmt.Errorf("%s has %d streams in a session", from, len(x.streams))
+		return nil, fmt.Errorf("%w: %s has %d streams in a session", errTooMany, from, len(x.streams))
 	}
 	x.streams = append(x.streams, st)
 	return x, nil

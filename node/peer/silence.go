@@ -67,7 +67,7 @@ func (h *Host) listen(id libpeer.ID, c *Conn) {
 		if c.Silence() < quiet || c.backend.writing() {
 			continue // a host that does not read keeps pings from it too; writes have a limit of their own
 		}
-		h.silent.Add(1)
+		h.abuse.silent.Add(1)
 		c.fail(ErrSilent)
 		h.hangUp(id)
 		return

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,38 +100,4 @@ func requireHosts(t *testing.T, lab *reliability.Network, gateway, function stri
 		}
 		return len(missing) == 0
 	}, 90*time.Second, 10*time.Millisecond, "%s has no answer of %s by %v", gateway, function, missing)
-}
-
-// metrics are what a process offers to Prometheus, by series: name{label="value",…}.
-type metrics map[string]float64
-
-func metricsOf(t *testing.T, client *http.Client, base string) metrics {
-	t.Helper()
-	response, err := client.Get(base + "/metrics")
-	require.NoError(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	m := make(metrics)
-	for line := range strings.Lines(string(text)) {
-		series, value, found := strings.Cut(strings.TrimSpace(line), " ")
-		if number, err := strconv.ParseFloat(value, 64); found && err == nil {
-			m[series] = number
-		}
-	}
-	require.NotEmpty(t, m)
-	return m
-}
-
-// sum adds a metric up over all series that have the labels given, as label="value".
-func (m metrics) sum(name string, labels ...string) (total float64) {
-	for series, value := range m {
-		if series != name && !strings.HasPrefix(series, name+"{") {
-			continue
-		}
-		if !slices.ContainsFunc(labels, func(label string) bool { return !strings.Contains(series, label) }) {
-			total += value
-		}
-	}
-	return total
 }
