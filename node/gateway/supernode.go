@@ -18,6 +18,7 @@ import (
 
 	"github.com/cosmos/gogoproto/proto"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	bolt "go.etcd.io/bbolt"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -77,6 +78,7 @@ type superNode struct {
 // Run is `orbchaind supernode start`: it serves until ctx ends, then lets calls finish, receipts go out and earnings settle.
 func Run(ctx context.Context, home string, cfg Config, log *slog.Logger) (err error) {
 	s := &superNode{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 		defer cancel()

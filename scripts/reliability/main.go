@@ -21,11 +21,12 @@ import (
 
 func main() {
 	rate := flag.Int("rate", 200, "requests a second")
+	idle := flag.Duration("idle", 2*time.Minute, "how long the network is watched without load, after a minute of it; 0 leaves that out")
 	keep := flag.Bool("keep", false, "leave the network's files, with its logs, where they are")
 	out := flag.String("out", filepath.Join("build", "reliability"), "folder for results.json")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *rate, *keep, *out)
+	err := run(ctx, *rate, *idle, *keep, *out)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "reliability:", err)
@@ -33,7 +34,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rate int, keep bool, out string) (err error) {
+func run(ctx context.Context, rate int, idle time.Duration, keep bool, out string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := os.MkdirAll(out, 0o755); err != nil {
@@ -45,7 +46,7 @@ func run(ctx context.Context, rate int, keep bool, out string) (err error) {
 	}
 	began := time.Now()
 	network, err := reliability.Start(ctx, reliability.Options{
-		Bin: "build", Source: ".", Home: home, Keep: keep, SuperNodes: 3, Hosts: 10, Hidden: 2,
+		Bin: "build", Home: home, Keep: keep, SuperNodes: 3, Hosts: 10, Hidden: 2,
 		Progress: func(step string) { fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), step) },
 	})
 	if err != nil {
@@ -54,6 +55,7 @@ func run(ctx context.Context, rate int, keep bool, out string) (err error) {
 	defer func() { err = errors.Join(err, network.Close()) }()
 	result, err := network.Run(ctx, reliability.Plan{
 		Rate: rate, Calm: 20 * time.Second, Broken: 20 * time.Second, Cut: 30 * time.Second, Latency: 50 * time.Millisecond, LossPerMille: 10,
+		Idle: idle,
 	})
 	if err != nil {
 		return err
@@ -68,5 +70,5 @@ func run(ctx context.Context, rate int, keep bool, out string) (err error) {
 	}
 	result.Print(os.Stdout)
 	fmt.Println("written to", path)
-	return nil
+	return result.Err()
 }

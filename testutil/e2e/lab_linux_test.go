@@ -22,7 +22,7 @@ func TestHostsOfTheirOwn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	lab, err := reliability.Start(ctx, reliability.Options{
-		Bin: bin, Source: filepath.Join("..", ".."), Home: filepath.Join(t.TempDir(), "lab"), SuperNodes: 3, Hosts: 10, Hidden: 2,
+		Bin: bin, Home: filepath.Join(t.TempDir(), "lab"), SuperNodes: 3, Hosts: 10, Hidden: 2,
 		Progress: func(step string) { t.Log(step) },
 	})
 	if errors.Is(err, netns.ErrUnavailable) {

@@ -32,8 +32,8 @@ const (
 
 // Options say what to build.
 type Options struct {
-	// Bin is the folder of the programs, Source that of the repository.
-	Bin, Source string
+	// Bin is the folder of the programs.
+	Bin string
 	// Home holds what the network keeps while it runs, and with Keep afterwards.
 	Home string
 	Keep bool
@@ -123,7 +123,10 @@ func (n *Network) Machine(p *devnet.Process) *netns.Host { return n.machines[p.N
 // deploy waits until as many nodes seed the function as will, and returns it.
 func (n *Network) deploy(ctx context.Context, name, owner string, seeds int) (functionstypes.Function, error) {
 	var fn functionstypes.Function
-	source := filepath.Join(n.opts.Source, "testutil", "e2e", "testdata", "faulty")
+	source := filepath.Join(n.Home, name)
+	if err := writeEcho(source); err != nil {
+		return fn, err
+	}
 	out, err := n.Orbchaind(ctx, "tx", "functions", "deploy", source, "--name", name, "--price", fmt.Sprintf("%duorb", Price), "--plan", "standard",
 		"--from", owner, "--yes")
 	if err != nil {

@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -21,6 +22,8 @@ type Plan struct {
 	// Latency is added to every packet and LossPerMille of them are lost, in the phase about that.
 	Latency      time.Duration
 	LossPerMille int
+	// Idle is for how long the network is watched after a minute without load, for what grows; 0 leaves that out.
+	Idle time.Duration
 }
 
 // Result of a run.
@@ -33,6 +36,27 @@ type Result struct {
 	Failed int      `json:"failed"`
 	Resent int      `json:"resent"`
 	Books  Books    `json:"books"`
+	Idle   []Idle   `json:"idle,omitempty"`
+}
+
+// Err names the goals that were missed.
+func (r *Result) Err() error {
+	var errs []error
+	if r.Failed > 0 {
+		errs = append(errs, fmt.Errorf("%d requests failed", r.Failed))
+	}
+	if r.Books.ChargedTwice > 0 {
+		errs = append(errs, fmt.Errorf("%d requests were charged twice", r.Books.ChargedTwice))
+	}
+	if r.Books.BeyondCredit > 0 {
+		errs = append(errs, fmt.Errorf("hosts have lost %d uorb beyond the credit", r.Books.BeyondCredit))
+	}
+	for _, i := range r.Idle {
+		if i.Grown() {
+			errs = append(errs, fmt.Errorf("%s grows without load: %+v", i.Process, i))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Run breaks the network in all ways of the plan, one after the other, under constant load, and mends it.
@@ -51,7 +75,11 @@ func (n *Network) Run(ctx context.Context, plan Plan) (_ *Result, err error) {
 		r.result.Resent += phase.Resent
 	}
 	n.opts.Progress("Waiting for settlements")
-	r.result.Books, err = n.Settle(ctx, func(id string) int { return r.everywhere + r.breaks[id] })
+	if r.result.Books, err = n.Settle(ctx, func(id string) int { return r.everywhere + r.breaks[id] }); err != nil || plan.Idle == 0 {
+		return r.result, err
+	}
+	n.opts.Progress("Idle")
+	r.result.Idle, err = n.Idle(ctx, plan.Idle)
 	return r.result, err
 }
 
@@ -186,4 +214,7 @@ func (r *Result) Print(to io.Writer) {
 	b := r.Books
 	fmt.Fprintf(to, "answered %d, paid %d, charged twice %d, unpaid %d (%d uorb; most of one host %d), beyond the credit %d uorb\n",
 		b.Answered, b.Paid, b.ChargedTwice, b.Unpaid, b.UnpaidUorb, b.MostUnpaid, b.BeyondCredit)
+	for _, i := range r.Idle {
+		fmt.Fprintf(to, "%-12s without load: %s after a minute, %s at the end\n", i.Process, i.First, i.Last)
+	}
 }
