@@ -109,7 +109,7 @@ func (l *lane) usedLocked() uint64 {
 func (l *lane) low(height, life int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.restLocked() < l.filled.rest/2 || height > l.expiry-life/2
+	return l.restLocked() <= l.filled.rest/2 || height > l.expiry-life/2
 }
 
 // lacks is how many requests, at least one, fill the lane for the time ahead.

@@ -45,3 +45,12 @@ func TestLaneLasts(t *testing.T) {
 	}
 	require.Zero(t, dry)
 }
+
+// TestSpentLane: a lane that was filled with one request, as there was no money for more, is low once that is served.
+func TestSpentLane(t *testing.T) {
+	l := &lane{cap: 1}
+	l.fillLocked(time.Now())
+	require.False(t, l.low(0, 0))
+	l.ledger.count = 1
+	require.True(t, l.low(0, 0))
+}

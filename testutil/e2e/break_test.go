@@ -50,9 +50,7 @@ func load(t *testing.T, name string, callers int, stop <-chan struct{}) uint64 {
 func TestHostKilled(t *testing.T) {
 	function := deploy(t, "testdata/faulty", "echo-killed", "--price", "50uorb", "--plan", "standard")
 	client := dial(t)
-	out, err := network.Orb(t.Context(), "subscribe", "echo-killed", "--public", "--deposit", "10000000uorb", "--from", "alice",
-		"--gateway", network.Validators[0].Gateway, "--home", network.Home)
-	require.NoError(t, err, out)
+	sponsor(t, "echo-killed")
 	stop := make(chan struct{})
 	served := make(chan uint64)
 	go func() { served <- load(t, "echo-killed", 8, stop) }()

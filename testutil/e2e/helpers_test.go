@@ -45,6 +45,14 @@ func deploy(t *testing.T, source, name string, flags ...string) functionstypes.F
 	return answer.Function
 }
 
+// sponsor has the owner pay for more calls than any test makes.
+func sponsor(t *testing.T, name string) {
+	t.Helper()
+	out, err := network.Orb(t.Context(), "subscribe", name, "--public", "--deposit", "10000000uorb", "--from", "alice",
+		"--gateway", network.Validators[0].Gateway, "--home", network.Home)
+	require.NoError(t, err, out)
+}
+
 // nodeSeeds returns the Orb IDs of the network's nodes that seed a function; super nodes are left out.
 func nodeSeeds(t *testing.T, client *chain.Client, function string) []string {
 	t.Helper()

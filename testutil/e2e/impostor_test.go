@@ -44,6 +44,7 @@ func lacks(context.Context, peer.Challenge) (peer.Possession, error) {
 // on elsewhere, and counts it.
 func TestImpostors(t *testing.T) {
 	deploy(t, "testdata/faulty", "echo-impostor", "--price", "50uorb")
+	sponsor(t, "echo-impostor")
 	mustCall(t, "echo-impostor", []byte("before"))
 	node := network.Nodes[0]
 	gateway := network.Validators[0]
@@ -117,6 +118,7 @@ func impersonate(t *testing.T, node *devnet.Node, serve func(h *peer.Host)) {
 // TestAttackers flood a node and a super node in all ways that a peer has. Both serve on.
 func TestAttackers(t *testing.T) {
 	deploy(t, "testdata/faulty", "echo-attacked", "--price", "50uorb")
+	sponsor(t, "echo-attacked")
 	node := network.Nodes[1]
 	_, key, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)

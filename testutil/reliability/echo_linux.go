@@ -1,6 +1,7 @@
 package reliability
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,7 @@ import (
 //	  (func (export "_start")
 //	    (loop $more
 //	      (i32.store (i32.const 0) (i32.const 16))
-//	      (i32.store (i32.const 4) (i32.const 4096))
+//	      (i32.store (i32.const 4) (i32.const 64))
 //	      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
 //	      (if (i32.load (i32.const 8)) (then
 //	        (i32.store (i32.const 4) (i32.load (i32.const 8)))
@@ -28,7 +29,7 @@ func echo() []byte {
 	body := []byte{
 		0, 0x03, 0x40,
 		0x41, 0, 0x41, 16, 0x36, 2, 0,
-		0x41, 4, 0x41, 0x80, 0x20, 0x36, 2, 0,
+		0x41, 4, 0x41, 0xc0, 0x00, 0x36, 2, 0,
 		0x41, 0, 0x41, 0, 0x41, 1, 0x41, 8, 0x10, 0, 0x1a,
 		0x41, 8, 0x28, 2, 0, 0x04, 0x40,
 		0x41, 4, 0x41, 8, 0x28, 2, 0, 0x36, 2, 0,
@@ -61,7 +62,7 @@ func writeEcho(dir string) error {
 	}
 	for name, content := range map[string][]byte{
 		"echo.wasm":  echo(),
-		"sample.txt": []byte("sample"),
+		"sample.txt": bytes.Repeat([]byte("sample "), 64), // the chain wants a complexity of at least 1,000
 		"orb.json":   []byte(`{"contract": "filter", "sample": "sample.txt", "memory_mib": 1, "build": {"command": ["true"], "output": "echo.wasm"}}`),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {

@@ -105,11 +105,11 @@ func (n *Network) behindNAT(node int) bool { return node >= n.opts.Hosts-n.opts.
 
 // place puts a process on a new host.
 func (n *Network) place(ctx context.Context, process string) (*devnet.Place, error) {
-	make := n.Lab.Host
+	add := n.Lab.Host
 	if strings.HasPrefix(process, "node") && len(n.machines)-n.opts.SuperNodes >= n.opts.Hosts-n.opts.Hidden {
-		make = n.Lab.HostBehindNAT
+		add = n.Lab.HostBehindNAT
 	}
-	machine, err := make(ctx)
+	machine, err := add(ctx)
 	if err != nil {
 		return nil, err
 	}
