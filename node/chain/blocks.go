@@ -54,7 +54,13 @@ func (c *Client) follow(ctx context.Context, next int64, blocks chan<- Block) {
 			if err != nil {
 				return err
 			}
-			latest, earliest := status.SyncInfo.LatestBlockHeight, status.SyncInfo.EarliestBlockHeight
+			// The store has a block, with its results, before the application has committed it, and answers of before would be taken for
+			// what the block has made of them.
+			application, err := c.rpc.ABCIInfo(ctx)
+			if err != nil {
+				return err
+			}
+			latest, earliest := min(status.SyncInfo.LatestBlockHeight, application.Response.LastBlockHeight), status.SyncInfo.EarliestBlockHeight
 			switch {
 			case next == 0:
 				next = latest + 1

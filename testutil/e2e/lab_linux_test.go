@@ -38,9 +38,10 @@ func TestHostsOfTheirOwn(t *testing.T) {
 			requireHosts(t, lab, v.Gateway, lab.Hidden.Name, hidden)
 		}
 		for _, node := range hidden {
-			m := metricsOf(t, node.Client(), node.Local())
-			require.Zero(t, m.sum("orb_peer_reachable"), "%s knows that nobody can connect to it", node.Name)
-			require.Positive(t, m.sum("orb_peer_relays"))
+			require.Eventually(t, func() bool {
+				m := metricsOf(t, node.Client(), node.Local())
+				return m.sum("orb_peer_reachable") == 0 && m.sum("orb_peer_relays") > 0
+			}, 90*time.Second, 500*time.Millisecond, "%s has not found out that it needs a relay", node.Name)
 		}
 	})
 
