@@ -145,8 +145,8 @@ func TestAttackers(t *testing.T) {
 				_, _ = s.Write(junk)
 			}
 		}, "orb_peer_malformed_frames_total"},
-		"thousands of streams": {func() {
-			for range 1000 {
+		"streams without end": {func() {
+			for range 100 {
 				if s, err := h.Libp2p().NewStream(t.Context(), id, peer.InvokeProtocol); err == nil {
 					_, _ = s.Write([]byte{0}) // the protocol is settled with the first bytes
 				}
