@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -89,6 +90,33 @@ func TestHollow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "hello, world", string(o.Response))
 	})
+}
+
+// TestFirstRequestsCompileOnce: as much is written to the cache whether one asks first or many do.
+func TestFirstRequestsCompileOnce(t *testing.T) {
+	written := func(callers int) int64 {
+		e, err := New(t.Context(), Config{CacheDir: t.TempDir()})
+		require.NoError(t, err)
+		defer e.Close(context.Background())
+		done := make(chan error)
+		for range callers {
+			go func() {
+				p, err := e.Load(t.Context(), wasmtest.Echo("hello, "), Limits{Fuel: 1 << 20, Memory: 1 << 20})
+				if err == nil {
+					_, err = p.Run(t.Context(), functionstypes.CONTRACT_FILTER, []byte("world"))
+				}
+				done <- err
+			}()
+		}
+		for range callers {
+			require.NoError(t, <-done)
+		}
+		require.Equal(t, 1, e.resident.Len())
+		return e.files.added
+	}
+	once := written(1)
+	require.Positive(t, once)
+	require.Equal(t, once, written(32))
 }
 
 func FuzzParseHollow(f *testing.F) {

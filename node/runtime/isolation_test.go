@@ -100,6 +100,7 @@ func handmade(reactor bool, code ...any) []byte {
 		},
 		Functions: []wasmtest.Function{{Export: "_start", Code: wasmtest.Code(code...)}, {Code: nil}},
 		Elements:  []uint32{own + 1},
+		Passive:   []uint32{own + 1},
 	}
 	if reactor {
 		m.Functions[0].Export = "orb_handle"
@@ -129,9 +130,12 @@ func TestNothingLeaks(t *testing.T) {
 		"copied table":    {number(i32(1), 0x25, 0, 0xd1), wasmtest.Code(i32(1), i32(0), i32(1), 0xfc, 14, 0, 0)},
 		"size of table":   {number(0xfc, 16, 0), wasmtest.Code(0xd0, 0x70, i32(1), 0xfc, 15, 0, 0x1a)},
 		"dropped segment": {wasmtest.Code(i32(secretAt), i32(0), i32(8), 0xfc, 8, 0, 0, i32(secretAt), 0x29, 3, 0), wasmtest.Code(0xfc, 9, 0)},
-		"descriptor":      {number(i32(1), 0x10, fdClose), call(fdClose, 1)},
-		"standard input":  {number(readRequest(), i32(countAt), 0x28, 2, 0), readRequest()},
-		"random stream":   {wasmtest.Code(call(randomGet, secretAt, 8), i32(secretAt), 0x29, 3, 0), call(randomGet, secretAt, 8)},
+		// a segment that has been dropped ends at 0, so that even nothing cannot be taken from its other end
+		"dropped elements":  {wasmtest.Code(i32(0), i32(1), i32(0), 0xfc, 12, 1, 0, wasmtest.I64Const(1)), wasmtest.Code(0xfc, 13, 1)},
+		"initialised table": {number(i32(1), 0x25, 0, 0xd1), wasmtest.Code(i32(1), i32(0), i32(1), 0xfc, 12, 1, 0)},
+		"descriptor":        {number(i32(1), 0x10, fdClose), call(fdClose, 1)},
+		"standard input":    {number(readRequest(), i32(countAt), 0x28, 2, 0), readRequest()},
+		"random stream":     {wasmtest.Code(call(randomGet, secretAt, 8), i32(secretAt), 0x29, 3, 0), call(randomGet, secretAt, 8)},
 		"clock": {
 			wasmtest.Code(i32(1), wasmtest.I64Const(0), i32(secretAt), 0x10, clockGet, 0x1a, i32(secretAt), 0x29, 3, 0),
 			wasmtest.Code(i32(1), wasmtest.I64Const(0), i32(secretAt), 0x10, clockGet, 0x1a),

@@ -40,6 +40,8 @@ type Module struct {
 	Start *uint32
 	// Elements are functions put into table 0 at 0.
 	Elements []uint32
+	// Passive are functions of a passive segment, the one after that of Elements.
+	Passive []uint32
 	// DataCount writes a section that announces how many data segments follow.
 	DataCount bool
 	// Data are active segments at their offsets.
@@ -112,6 +114,14 @@ func vector(items [][]byte) []byte {
 	return b
 }
 
+func functionIndices(functions []uint32) []byte {
+	var indices [][]byte
+	for _, index := range functions {
+		indices = append(indices, U32(index))
+	}
+	return vector(indices)
+}
+
 func functionType(params, results []byte) []byte {
 	return Code(0x60, U32(uint32(len(params))), params, U32(uint32(len(results))), results)
 }
@@ -177,13 +187,14 @@ func (m Module) Bytes() []byte {
 	if m.Start != nil {
 		add(8, true, U32(*m.Start))
 	}
+	var segments [][]byte
 	if len(m.Elements) > 0 {
-		var indices [][]byte
-		for _, index := range m.Elements {
-			indices = append(indices, U32(index))
-		}
-		add(9, true, Code(1, 0, I32Const(0), 0x0b, vector(indices)))
+		segments = append(segments, Code(0, I32Const(0), 0x0b, functionIndices(m.Elements)))
 	}
+	if len(m.Passive) > 0 {
+		segments = append(segments, Code(1, 0, functionIndices(m.Passive)))
+	}
+	add(9, len(segments) > 0, vector(segments))
 	add(12, m.DataCount, U32(uint32(len(m.Data))))
 	add(10, len(bodies) > 0, vector(bodies))
 	add(11, len(data) > 0, vector(data))
