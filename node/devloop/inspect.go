@@ -133,8 +133,8 @@ func (i *Inspection) Text(out io.Writer) error {
 		return err
 	}
 	denom := i.quote.Denom
-	_, err := fmt.Fprintf(out, "\nof %d requests, %s%s: host %s, owner %s, network %s\nto deploy it, by default params:\n%s",
-		splitOver, i.Split.Spent, denom, i.Split.Host, i.Split.Owner, i.Split.Fee, i.quote.Text())
+	_, err := fmt.Fprintf(out, "\nprice %s%s per request; of %d requests, %s%s: host %s, owner %s, network %s\nto deploy it, by default params:\n%s",
+		i.Split.Spent.QuoRaw(splitOver), denom, splitOver, i.Split.Spent, denom, i.Split.Host, i.Split.Owner, i.Split.Fee, i.quote.Text())
 	return err
 }
 

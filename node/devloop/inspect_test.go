@@ -70,7 +70,7 @@ func TestInspect(t *testing.T) {
 
 	var text bytes.Buffer
 	require.NoError(t, i.Text(&text))
-	for _, words := range []string{"filter, a command", "  code ", "proc_exit", "64 KiB at start", "complexity", "of 1000 requests, 50000uorb", "verification", "hosting", "total"} {
+	for _, words := range []string{"filter, a command", "  code ", "proc_exit", "64 KiB at start", "complexity", "price 50uorb per request; of 1000 requests, 50000uorb", "verification", "hosting", "total"} {
 		require.Contains(t, text.String(), words)
 	}
 }
