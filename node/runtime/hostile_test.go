@@ -46,7 +46,7 @@ func hostileModules() map[string]struct {
 	}
 	grow := wasmtest.Code(i32(1000), 0x40, 0, 0x1a)
 	table := func(m *wasmtest.Module) { m.Tables = [][2]uint32{{1, 1 << 31}} }
-	labels := wasmtest.Code(i32(1), 0x0e, wasmtest.U32(60_000), make([]byte, 60_001))
+	labels := wasmtest.Code(i32(1), 0x0e, wasmtest.U32(32_000), make([]byte, 32_001))
 	second := func(f wasmtest.Function) func(*wasmtest.Module) {
 		return func(m *wasmtest.Module) { m.Functions = append(m.Functions, f) }
 	}

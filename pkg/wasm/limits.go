@@ -22,5 +22,5 @@ const (
 	maxLocals    = 50_000
 	maxTypes     = 1000
 	maxNesting   = 10_000
-	maxLabels    = 1 << 16
+	maxLabels    = 1 << 15 // compilers take the square of it; large programs have about a thousand
 )
