@@ -97,7 +97,7 @@ func state(ctx context.Context) (results []result, err error) {
 
 // mixed is one transaction of every account: operators prove for their nodes, as many others settle for hosts, the rest send coins.
 func (s *settling) mixed(count uint64) [][]byte {
-	txs := append(s.sends()[2*operators:], s.proofs()...)
+	txs := slices.Concat(s.sends()[2*operators:], s.proofs())
 	for host := range s.lanes {
 		txs = append(txs, s.settleBy(s.Accounts[3+operators+host], host, count))
 	}

@@ -20,7 +20,7 @@ import (
 
 // testNoSuperNode: with every super node down, and then the chain too, calls straight at hosts and fetches of artifacts go on, a node that
 // restarts joins again at peers it has met, and all is paid once the chain is back.
-func testNoSuperNode(t *testing.T, ctx context.Context, lab *reliability.Network) {
+func testNoSuperNode(ctx context.Context, t *testing.T, lab *reliability.Network) {
 	const payer = "bob"
 	out, err := lab.Orb(ctx, "subscribe", lab.Open.Name, "--deposit", "1000000uorb", "--from", payer, "--gateway", lab.Validators[0].Gateway,
 		"--home", lab.Home)
@@ -67,7 +67,7 @@ func testNoSuperNode(t *testing.T, ctx context.Context, lab *reliability.Network
 	for range 100 {
 		call(t)
 	}
-	requireFetched(t, ctx, lab, fn.Version.Artifact.Cid, fn.Version.Artifact.Size_)
+	requireFetched(ctx, t, lab, fn.Version.Artifact.Cid, fn.Version.Artifact.Size_)
 
 	var starts errgroup.Group
 	for _, v := range lab.Validators {
@@ -98,7 +98,7 @@ func testNoSuperNode(t *testing.T, ctx context.Context, lab *reliability.Network
 }
 
 // requireFetched has a peer that nobody knows fetch an artifact, with two of the nodes as first contacts.
-func requireFetched(t *testing.T, ctx context.Context, lab *reliability.Network, cid string, size uint64) {
+func requireFetched(ctx context.Context, t *testing.T, lab *reliability.Network, cid string, size uint64) {
 	t.Helper()
 	var contacts []string
 	for _, n := range lab.Nodes[2:4] {

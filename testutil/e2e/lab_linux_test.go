@@ -77,7 +77,7 @@ func TestHostsOfTheirOwn(t *testing.T) {
 		require.Zero(t, result.Books.BeyondCredit)
 	})
 
-	t.Run("no super node left", func(t *testing.T) { testNoSuperNode(t, ctx, lab) })
+	t.Run("no super node left", func(t *testing.T) { testNoSuperNode(ctx, t, lab) })
 }
 
 // requireHosts calls a function through a gateway until each of the nodes has answered.
