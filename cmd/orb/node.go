@@ -87,7 +87,7 @@ register it, which pays its gas for the first weeks.`,
 	flags.IntVar(&cfg.CPUPercent, "cpu-percent", cfg.CPUPercent, "share of the machine's CPUs that functions may use")
 	flags.Uint64Var(&cfg.MaxBytes, "max-bytes", cfg.MaxBytes, "room for all artifacts; 0 is no bound")
 	flags.Int64Var(&cfg.MaxRateOut, "max-rate-out", cfg.MaxRateOut, "bytes a second to peers beyond which requests are refused as busy; 0 is no bound")
-	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback address for `orb node status`")
+	flags.StringVar(&cfg.StatusListen, "status-listen", cfg.StatusListen, "loopback `address` for the node's own status: host:port")
 	flags.StringVar(&cfg.SettleEvery, "settle-every", cfg.SettleEvery, "longest time that earnings wait for settlement")
 	flags.IntVar(&cfg.MaxInFlight, "max-in-flight", cfg.MaxInFlight, "requests that run or wait at once; 0 takes 32 per CPU")
 	flags.IntVar(&cfg.Replicas, "replicas", cfg.Replicas, "hosts that a function may have that the node still takes it unasked; 0 is no bound")

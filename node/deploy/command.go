@@ -90,7 +90,7 @@ func newCommand(o Options, cmd *cobra.Command) *cobra.Command {
 	if !o.Update {
 		flags.StringVar(&price, "price", "", "what a request costs its payer, e.g. 50uorb")
 		flags.Uint32Var(&o.OwnerShareBps, "owner-share", 3_000, "your part of the price after the network fee, in basis points; the host gets the rest")
-		flags.StringVar(&o.Plan, "plan", "starter", "plan, as in `query rewards params`")
+		flags.StringVar(&o.Plan, "plan", "starter", "`name` of the plan; query rewards params lists them")
 		required = append(required, "price")
 	}
 	flags.Var(&super, "supernode", "base URL of the super node to upload to (default: one from the chain)")

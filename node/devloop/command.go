@@ -313,7 +313,7 @@ by item. Costs are by a chain's default params; a deploy quotes the chain's own 
 	flags := cmd.Flags()
 	flags.StringVar(&price, "price", "50uorb", "price per request")
 	flags.Uint32Var(&terms.OwnerShareBps, "owner-share", 3_000, "the owner's part of the price after the network fee, in basis points")
-	flags.StringVar(&terms.Plan, "plan", "starter", "plan of the deploy")
+	flags.StringVar(&terms.Plan, "plan", "starter", "`name` of the plan of the deploy")
 	flags.VarP(output, "output", "o", "text or json")
 	return cmd
 }
