@@ -26,6 +26,9 @@ type Wallet struct {
 
 // MakeWallet makes the operator's key unless the keyring that the config names has it.
 func MakeWallet(home string, cfg Config) (Wallet, error) {
+	if err := cfg.validate(); err != nil { // before anybody is asked for a passphrase
+		return Wallet{}, err
+	}
 	kr, err := cfg.keyring(home)
 	if err != nil {
 		return Wallet{}, err

@@ -166,6 +166,8 @@ func TestProblems(t *testing.T) {
 		{nil, receipt.FaultExit, 502, "exit"},
 		{nil, receipt.FaultResponse, 502, "bad_response"},
 		{nil, receipt.FaultDepth, 502, "call_depth"},
+		{nil, receipt.FaultTable, 502, "table_limit"},
+		{nil, receipt.FaultSize, 502, "response_too_large"},
 	} {
 		err, fault = c.err, c.fault
 		response, body := do(t, http.MethodGet, server.URL+"/f/echo", nil)

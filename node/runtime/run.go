@@ -98,13 +98,13 @@ func (x *execution) outcome(i *instance, err error) Outcome {
 	case failed && i.refused.Get() == wasm.RefusedMemory:
 		o.Fault, o.Message = receipt.FaultMemory, "the function failed after it was refused more memory"
 	case failed && i.refused.Get() == wasm.RefusedTable:
-		o.Fault, o.Message = receipt.FaultMemory, "the function failed after it was refused a larger table"
+		o.Fault, o.Message = receipt.FaultTable, "the function failed after it was refused a larger table"
 	case failed && exit != nil:
 		o.Fault, o.Message = receipt.FaultExit, fmt.Sprintf("the function ended with exit status %d", exit.ExitCode())
 	case failed:
 		o.Fault, o.Message = receipt.FaultTrap, trapReason(err)
 	case x.stdout.overflowed:
-		o.Fault, o.Message = receipt.FaultResponse, fmt.Sprintf("the response is larger than %d bytes", wasm.MaxResponseBytes)
+		o.Fault, o.Message = receipt.FaultSize, fmt.Sprintf("the response is larger than %d bytes", wasm.MaxResponseBytes)
 	default:
 		o.Response = x.stdout.kept
 	}

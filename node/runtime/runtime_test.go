@@ -130,7 +130,7 @@ func TestFaults(t *testing.T) {
 		{"alloc", filter, receipt.FaultMemory},
 		{"exit 3", filter, receipt.FaultExit},
 		{"panic", filter, receipt.FaultExit},
-		{"flood", filter, receipt.FaultResponse},
+		{"flood", filter, receipt.FaultSize},
 		{"random", filter, receipt.FaultFuel},
 		{"echo this is no HTTP", functionstypes.CONTRACT_HTTP, receipt.FaultResponse},
 	} {

@@ -18,13 +18,17 @@ const (
 	FaultTrap
 	// FaultExit: the guest exited with a status other than 0.
 	FaultExit
-	// FaultResponse: the response is too large or, under the http contract, not an HTTP response.
+	// FaultResponse: under the http contract, the response is not an HTTP response.
 	FaultResponse
 	// FaultDepth: calls nested too deep.
 	FaultDepth
+	// FaultTable: the guest failed after it was refused a larger table.
+	FaultTable
+	// FaultSize: the response is too large.
+	FaultSize
 )
 
-var faultNames = [...]string{"none", "out_of_fuel", "out_of_memory", "trap", "exit", "bad_response", "call_depth"}
+var faultNames = [...]string{"none", "out_of_fuel", "out_of_memory", "trap", "exit", "bad_response", "call_depth", "table_limit", "response_too_large"}
 
 // String returns the fault's name as it appears in HTTP errors.
 func (f Fault) String() string {

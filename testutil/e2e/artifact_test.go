@@ -117,9 +117,8 @@ func TestDamagedArtifact(t *testing.T) {
 	artifact := artifactOf(t, dial(t), function.Id)
 	all := blocks(t, node.Home, artifact)
 
-	stop := make(chan struct{})
-	served := make(chan uint64)
-	go func() { served <- load(t, "echo-damaged", 4, stop) }()
+	sponsor(t, "echo-damaged")
+	stop := load(t, "echo-damaged", 4)
 	time.Sleep(time.Second)
 	require.NoError(t, node.Stop())
 	damage(t, node.Process, artifact)
@@ -132,8 +131,7 @@ func TestDamagedArtifact(t *testing.T) {
 		require.Equal(t, "who answers?", string(answer), response.Status)
 		return response.Header.Get("Orb-Host") == node.OrbID
 	}, time.Minute, 50*time.Millisecond, "the node does not serve again")
-	close(stop)
-	require.NotZero(t, <-served) // load reports every answer that is not right
+	require.NotZero(t, stop()) // load reports every answer that is not right
 }
 
 // TestDamagedEverywhere: when no right bytes are left, nothing is served at all, until one copy is back.

@@ -13,19 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// load calls a function from several callers until stop is closed and returns how many calls succeeded. Every failed one is
-// reported.
-func load(t *testing.T, name string, callers int, stop <-chan struct{}) uint64 {
+// load calls a function from several callers until stop, which returns how many calls succeeded. Every failed one is reported.
+func load(t *testing.T, name string, callers int) (stop func() uint64) {
 	t.Helper()
+	const pause = 4 * time.Millisecond // a caller's own work, so that the machine is left for others
 	var served atomic.Uint64
 	var wg sync.WaitGroup
+	ended := make(chan struct{})
 	for caller := range callers {
 		wg.Go(func() {
 			for i := 0; ; i++ {
 				select {
-				case <-stop:
+				case <-ended:
 					return
-				default:
+				case <-time.After(pause):
 				}
 				body := fmt.Sprintf("caller %d, call %d", caller, i)
 				response, answer, err := call(context.Background(), name, []byte(body))
@@ -42,8 +43,13 @@ func load(t *testing.T, name string, callers int, stop <-chan struct{}) uint64 {
 			}
 		})
 	}
-	wg.Wait()
-	return served.Load()
+	stop = sync.OnceValue(func() uint64 {
+		close(ended)
+		wg.Wait()
+		return served.Load()
+	})
+	t.Cleanup(func() { stop() })
+	return stop
 }
 
 // TestHostKilled kills one host after another with calls in flight: no call fails and every call is charged once.
@@ -51,10 +57,7 @@ func TestHostKilled(t *testing.T) {
 	function := deploy(t, "testdata/faulty", "echo-killed", "--price", "50uorb", "--plan", "standard")
 	client := dial(t)
 	sponsor(t, "echo-killed")
-	stop := make(chan struct{})
-	served := make(chan uint64)
-	go func() { served <- load(t, "echo-killed", 8, stop) }()
-
+	stop := load(t, "echo-killed", 8)
 	for _, node := range network.Nodes[:2] {
 		time.Sleep(2 * time.Second)
 		require.NoError(t, node.Kill())
@@ -62,8 +65,7 @@ func TestHostKilled(t *testing.T) {
 		require.NoError(t, node.Start(t.Context()))
 	}
 	time.Sleep(2 * time.Second)
-	close(stop)
-	requireChargedAtMostOnce(t, func() uint64 { return redeemed(t, client, function.Id) }, <-served)
+	requireChargedAtMostOnce(t, func() uint64 { return redeemed(t, client, function.Id) }, stop())
 }
 
 // requireChargedAtMostOnce waits for settlements to end. A killed host may lose at most its credit, never gain.

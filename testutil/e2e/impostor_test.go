@@ -91,14 +91,11 @@ func TestImpostors(t *testing.T) {
 			impersonate(t, node, c.serve)
 			forget()
 			before := metricsOf(t, http.DefaultClient, gateway.Gateway).sum(c.metric, c.labels...)
-			stop := make(chan struct{})
-			served := make(chan uint64)
-			go func() { served <- load(t, "echo-impostor", 4, stop) }()
+			stop := load(t, "echo-impostor", 4)
 			require.Eventually(t, func() bool {
 				return metricsOf(t, http.DefaultClient, gateway.Gateway).sum(c.metric, c.labels...) > before
 			}, time.Minute, 100*time.Millisecond, "the gateway has not noticed")
-			close(stop)
-			require.NotZero(t, <-served) // load reports every answer that is not right
+			require.NotZero(t, stop()) // load reports every answer that is not right
 		})
 	}
 }
@@ -130,9 +127,7 @@ func TestAttackers(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, h.Connect(t.Context(), node.OrbID, []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", node.Ports[0])}))
 
-	stop := make(chan struct{})
-	served := make(chan uint64)
-	go func() { served <- load(t, "echo-attacked", 4, stop) }()
+	stop := load(t, "echo-attacked", 4)
 	before := metricsOf(t, node.Client(), node.Local())
 	for name, c := range map[string]struct {
 		attack func()
@@ -166,8 +161,7 @@ func TestAttackers(t *testing.T) {
 		})
 	}
 	time.Sleep(time.Second)
-	close(stop)
-	require.NotZero(t, <-served)
+	require.NotZero(t, stop())
 	require.NotZero(t, node.PID())
 	after := metricsOf(t, node.Client(), node.Local())
 	require.Less(t, after.sum("go_goroutines"), before.sum("go_goroutines")+500, "streams are given back or refused")
