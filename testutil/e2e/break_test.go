@@ -125,7 +125,7 @@ func TestFaults(t *testing.T) {
 		{"alloc", http.StatusBadGateway, "out_of_memory"},
 		{"exit", http.StatusBadGateway, "exit"},
 		{"trap", http.StatusBadGateway, "exit"}, // Go ends a panic with exit status 2
-		{"flood", http.StatusBadGateway, "bad_response"},
+		{"flood", http.StatusBadGateway, "response_too_large"},
 	} {
 		t.Run(c.input, func(t *testing.T) {
 			requireFailure(t, "faulty", []byte(c.input), c.status, c.code)
