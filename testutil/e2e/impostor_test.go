@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p"
 	libnet "github.com/libp2p/go-libp2p/core/network"
 	libpeer "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/stretchr/testify/require"
@@ -125,7 +126,15 @@ func TestAttackers(t *testing.T) {
 	require.NoError(t, h.Join(t.Context()))
 	id, err := libpeer.Decode(node.OrbID)
 	require.NoError(t, err)
-	require.NoError(t, h.Connect(t.Context(), node.OrbID, []string{fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", node.Ports[0])}))
+	address := fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", node.Ports[0])
+	require.NoError(t, h.Connect(t.Context(), node.OrbID, []string{address}))
+	// a host of ours would keep to its own limits
+	limitless, err := libp2p.New(libp2p.NoListenAddrs, libp2p.ResourceManager(&libnet.NullResourceManager{}))
+	require.NoError(t, err)
+	defer limitless.Close()
+	at, err := libpeer.AddrInfoFromString(address + "/p2p/" + node.OrbID)
+	require.NoError(t, err)
+	require.NoError(t, limitless.Connect(t.Context(), *at))
 
 	stop := load(t, "echo-attacked", 4)
 	before := metricsOf(t, node.Client(), node.Local())
@@ -142,7 +151,7 @@ func TestAttackers(t *testing.T) {
 		}, "orb_peer_malformed_frames_total"},
 		"streams without end": {func() {
 			for range 100 {
-				if s, err := h.Libp2p().NewStream(t.Context(), id, peer.InvokeProtocol); err == nil {
+				if s, err := limitless.NewStream(t.Context(), id, peer.InvokeProtocol); err == nil {
 					_, _ = s.Write([]byte{0}) // the protocol is settled with the first bytes
 				}
 			}
