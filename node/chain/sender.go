@@ -316,7 +316,7 @@ func (s *Sender) attempt(ctx context.Context, msgs []sdk.Msg, adjustment float64
 	result, err := s.attemptAt(ctx, msgs, adjustment, granter)
 	var refused *TxError
 	if errors.As(err, &refused) && refused.Codespace == feegrant.DefaultCodespace {
-		return s.attemptAt(ctx, msgs, adjustment, nil) // the allowance is over, for now or for good
+		return s.attemptAt(ctx, msgs, adjustment, nil) // the allowance is used up, or has ended
 	}
 	return result, err
 }

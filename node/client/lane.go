@@ -35,7 +35,7 @@ type lane struct {
 	cap      uint64
 	redeemed uint64
 	expiry   int64
-	// filled is when the cap or the count was last told by somebody else, how much had been used then and how much was left.
+	// filled is when chain or host last told the lane's cap or count, how much had been used then and how much was left.
 	filled struct {
 		at         time.Time
 		used, rest uint64

@@ -9,6 +9,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/orbnetwork/orb/x/rewards/types"
+	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
 // EndBlock closes lanes whose time is over and drops terms and subscriptions that are done, at most MaxClosingsPerBlock of each and the
@@ -59,7 +60,7 @@ func (k Keeper) attempt(ctx context.Context, what string, step func(ctx context.
 // closeLanes closes those that close after this height or closed before.
 func (k Keeper) closeLanes(ctx context.Context, params types.Params, limit uint32) error {
 	until := collections.NewPrefixUntilPairRange[int64, []byte](sdk.UnwrapSDKContext(ctx).BlockHeight())
-	due, err := firstKeys(ctx, k.Closings.Iterate, until, limit)
+	due, err := seedingtypes.FirstKeys(ctx, k.Closings.Iterate, until, limit)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (k Keeper) closeLanes(ctx context.Context, params types.Params, limit uint3
 
 // forgetSubscriptions removes those that are still empty.
 func (k Keeper) forgetSubscriptions(ctx context.Context, limit uint32) error {
-	leaving, err := firstKeys(ctx, k.Leaving.Iterate, nil, limit)
+	leaving, err := seedingtypes.FirstKeys(ctx, k.Leaving.Iterate, nil, limit)
 	if err != nil {
 		return err
 	}
@@ -118,29 +119,4 @@ func (k Keeper) Conserved(ctx context.Context, held sdk.Coin) error {
 
 func untilEpoch(epoch uint64) collections.Ranger[collections.Pair[uint64, string]] {
 	return collections.NewPrefixUntilPairRange[uint64, string](epoch)
-}
-
-type keyIterator[K any] interface {
-	Valid() bool
-	Next()
-	Key() (K, error)
-	Close() error
-}
-
-// firstKeys lists at most limit keys of a range.
-func firstKeys[K any, I keyIterator[K]](ctx context.Context, iterate func(context.Context, collections.Ranger[K]) (I, error), ranger collections.Ranger[K], limit uint32) ([]K, error) {
-	iterator, err := iterate(ctx, ranger)
-	if err != nil {
-		return nil, err
-	}
-	defer iterator.Close()
-	var keys []K
-	for ; iterator.Valid() && len(keys) < int(limit); iterator.Next() {
-		key, err := iterator.Key()
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }

@@ -91,7 +91,7 @@ func (k Keeper) expireTerms(ctx context.Context, params types.Params, limit uint
 	if err != nil {
 		return err
 	}
-	due, err := firstKeys(ctx, k.TermEnds.Iterate, untilEpoch(epoch), limit)
+	due, err := seedingtypes.FirstKeys(ctx, k.TermEnds.Iterate, untilEpoch(epoch), limit)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (k Keeper) attempt(ctx context.Context, orbID string, step func(ctx context
 // payUnbondings pays back the parts of bonds whose time is over.
 func (k Keeper) payUnbondings(ctx context.Context, limit uint32) error {
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
-	due, err := firstKeys(ctx, k.Unbondings.Iterate, collections.NewPrefixUntilPairRange[int64, string](height), limit)
+	due, err := types.FirstKeys(ctx, k.Unbondings.Iterate, collections.NewPrefixUntilPairRange[int64, string](height), limit)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (k Keeper) payUnbonding(ctx context.Context, orbID string, height int64) er
 // pruneNodes asks nodes whose time has come for a sign of life, and buries those that gave none.
 func (k Keeper) pruneNodes(ctx context.Context, params types.Params, epoch uint64) error {
 	left := params.MaxPrunesPerBlock
-	due, err := firstKeys(ctx, k.Dying.Iterate, collections.NewPrefixUntilPairRange[uint64, string](epoch), left)
+	due, err := types.FirstKeys(ctx, k.Dying.Iterate, collections.NewPrefixUntilPairRange[uint64, string](epoch), left)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (k Keeper) pruneNode(ctx context.Context, params types.Params, orbID string
 
 // endGrants asks grants whose time has come whether they are used, and closes those that are not.
 func (k Keeper) endGrants(ctx context.Context, params types.Params, epoch uint64) error {
-	due, err := firstKeys(ctx, k.Idling.Iterate, collections.NewPrefixUntilPairRange[uint64, string](epoch), params.MaxPrunesPerBlock)
+	due, err := types.FirstKeys(ctx, k.Idling.Iterate, collections.NewPrefixUntilPairRange[uint64, string](epoch), params.MaxPrunesPerBlock)
 	if err != nil {
 		return err
 	}

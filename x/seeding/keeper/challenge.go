@@ -53,7 +53,7 @@ func (k Keeper) forgetBeacons(ctx context.Context, params types.Params, epoch ui
 	if epoch <= kept {
 		return nil
 	}
-	old, err := firstKeys(ctx, k.Beacons.Iterate, new(collections.Range[uint64]).EndExclusive(epoch-kept), beaconsForgotten)
+	old, err := types.FirstKeys(ctx, k.Beacons.Iterate, new(collections.Range[uint64]).EndExclusive(epoch-kept), beaconsForgotten)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (k Keeper) drawn(ctx context.Context, beacon []byte, node types.Node) (stri
 	from := collections.NewPrefixedPairRange[string, string](orbID).StartInclusive(types.DrawPoint(beacon, orbID))
 	for _, scope := range []collections.Ranger[collections.Pair[string, string]]{from, collections.NewPrefixedPairRange[string, string](orbID)} {
 		if node.PaidSeeds > 0 {
-			paid, err := firstKeys(ctx, k.PaidByNode.Iterate, scope, 1)
+			paid, err := types.FirstKeys(ctx, k.PaidByNode.Iterate, scope, 1)
 			if err != nil {
 				return "", err
 			}

@@ -207,7 +207,7 @@ func (k Keeper) AfterFunctionEnded(context.Context, functionstypes.Function) err
 
 // PruneFunction pays and forgets at most limit seeds of a function that serves no more, and tells whether none is left.
 func (k Keeper) PruneFunction(ctx context.Context, fn functionstypes.Function, limit uint32) (done bool, err error) {
-	seeds, err := firstKeys(ctx, k.Seeds.Iterate, collections.NewPrefixedPairRange[string, string](fn.Id), limit+1)
+	seeds, err := types.FirstKeys(ctx, k.Seeds.Iterate, collections.NewPrefixedPairRange[string, string](fn.Id), limit+1)
 	if err != nil {
 		return false, err
 	}
@@ -228,29 +228,4 @@ func (k Keeper) PruneFunction(ctx context.Context, fn functionstypes.Function, l
 		}
 	}
 	return len(seeds) <= int(limit), nil
-}
-
-type keyIterator[K any] interface {
-	Valid() bool
-	Next()
-	Key() (K, error)
-	Close() error
-}
-
-// firstKeys lists at most limit keys of a range.
-func firstKeys[K any, I keyIterator[K]](ctx context.Context, iterate func(context.Context, collections.Ranger[K]) (I, error), ranger collections.Ranger[K], limit uint32) ([]K, error) {
-	iterator, err := iterate(ctx, ranger)
-	if err != nil {
-		return nil, err
-	}
-	defer iterator.Close()
-	var keys []K
-	for ; iterator.Valid() && len(keys) < int(limit); iterator.Next() {
-		key, err := iterator.Key()
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }
