@@ -35,7 +35,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Use:       "functions",
 					Alias:     []string{"list"},
 					Short:     "List functions, optionally those of one owner or in one status",
-					Example:   example("query functions functions --owner orb1… --status function-status-active"),
+					Example:   example("query functions functions --owner orb1… --status active"),
 				},
 				{
 					RpcMethod:      "Version",
@@ -75,8 +75,8 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					RpcMethod: "Claims",
 					Use:       "claims",
 					Short:     "List claims that match all filters: function, attester, status, outcome",
-					Example: example("query functions claims --attester orbvaloper1… --outcome verdict-valid") + "\n" +
-						example("query functions claims --function-id orbfn1… --status claim-status-expired"),
+					Example: example("query functions claims --attester orbvaloper1… --outcome valid") + "\n" +
+						example("query functions claims --function-id orbfn1… --status expired"),
 				},
 				{
 					RpcMethod: "OpenClaims",
@@ -157,7 +157,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					RpcMethod: "RevealAttestation",
 					Use:       "reveal-attestation [claim-id] [verdict] [salt]",
 					Short:     "Reveal a committed verdict; `supernode` does this by itself",
-					Example: example("tx functions reveal-attestation 5f0c… verdict-valid 77aa…" +
+					Example: example("tx functions reveal-attestation 5f0c… valid 77aa…" +
 						" --response-hash e3b0… --fuel 120000 --from attester"),
 					PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "claim_id"}, {ProtoField: "verdict"}, {ProtoField: "salt"}},
 				},
