@@ -14,7 +14,7 @@ test: build ## run every test, end-to-end ones with real processes included
 	go test $(GO_TEST_FLAGS) -tags sims ./app -run TestSimulation -NumBlocks=50 -BlockSize=50
 
 sim: ## run long simulations: 500 blocks of 200 messages, several seeds, all money counted after every block
-	go test -timeout 3h -tags sims ./app -run TestSimulation -NumBlocks=500 -BlockSize=200
+	go test -timeout 3h -tags sims ./app -run TestSimulation -NumBlocks=500 -BlockSize=200 -Seeds=5
 
 sim-network: ## simulate routing, mirroring and gossip of 10,000 nodes in one process
 	go run ./scripts/netsim

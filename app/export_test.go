@@ -109,16 +109,7 @@ func TestAminoSigning(t *testing.T) {
 // TestExportOfEverything: a chain with every kind of state in use is exported, imported and exported, and nothing differs by a byte.
 func TestExportOfEverything(t *testing.T) {
 	w := newWitness(t, dbm.NewMemDB(), simtestutil.EmptyAppOptions{})
-	first, err := w.App.ExportAppStateAndValidators(false, nil, nil)
-	require.NoError(t, err)
-	everything(t, w.App.AppCodec(), first.AppState, w.Height())
-
-	imported := fixture.NewApp(dbm.NewMemDB(), simtestutil.EmptyAppOptions{})
-	_, err = imported.InitChainer(imported.NewContext(true).WithBlockHeight(first.Height), &abci.RequestInitChain{AppStateBytes: first.AppState})
-	require.NoError(t, err)
-	again, err := imported.ExportAppStateAndValidators(false, nil, nil)
-	require.NoError(t, err)
-	require.Equal(t, string(first.AppState), string(again.AppState))
+	everything(t, w.App.AppCodec(), reimported(t, w.App), w.Height())
 
 	other := w.Import()
 	// Both go on, through the ends of lanes, terms, claims and functions, and nobody has another coin on the one than on the other.
@@ -130,6 +121,20 @@ func TestExportOfEverything(t *testing.T) {
 			require.Equal(t, w.Balance(account.Address), other.Balance(account.Address), "account %d at height %d", i, w.Height())
 		}
 	}
+}
+
+// reimported exports a chain, imports that into another and exports it again, requires the same bytes, and returns them.
+func reimported(t testing.TB, a *app.App) json.RawMessage {
+	t.Helper()
+	first, err := a.ExportAppStateAndValidators(false, nil, nil)
+	require.NoError(t, err)
+	imported := fixture.NewApp(dbm.NewMemDB(), simtestutil.EmptyAppOptions{})
+	_, err = imported.InitChainer(imported.NewContext(true).WithBlockHeight(first.Height), &abci.RequestInitChain{AppStateBytes: first.AppState})
+	require.NoError(t, err)
+	again, err := imported.ExportAppStateAndValidators(false, nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, string(first.AppState), string(again.AppState))
+	return first.AppState
 }
 
 // everything requires that an export leaves no list of Orb's modules empty, and shows each stage that the lives of things have.

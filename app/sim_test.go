@@ -4,6 +4,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"flag"
 	"math/rand"
 	"testing"
 	"time"
@@ -98,13 +99,18 @@ func withPool(a simApp, state simtypes.AppStateFn) simtypes.AppStateFn {
 	}
 }
 
-// TestSimulation sends random messages of all modules and exports what is left.
+// seeds are 1 up to this number.
+var seeds = flag.Int64("Seeds", 2, "how many simulations, each with a seed of its own")
+
+// TestSimulation sends random messages of all modules, and exports, imports and exports what is left.
 func TestSimulation(t *testing.T) {
-	simsx.RunWithSeeds(t, newSimApp, simulated, []int64{1, 2}, nil, func(t testing.TB, run simsx.TestInstance[simApp], _ []simtypes.Account) {
-		exported, err := run.App.ExportAppStateAndValidators(false, nil, nil)
-		require.NoError(t, err)
+	numbers := make([]int64, *seeds)
+	for i := range numbers {
+		numbers[i] = int64(i + 1)
+	}
+	simsx.RunWithSeeds(t, newSimApp, simulated, numbers, nil, func(t testing.TB, run simsx.TestInstance[simApp], _ []simtypes.Account) {
 		var genesis app.GenesisState
-		require.NoError(t, json.Unmarshal(exported.AppState, &genesis))
+		require.NoError(t, json.Unmarshal(reimported(t, run.App.App), &genesis))
 		require.NoError(t, run.App.Basics().ValidateGenesis(run.App.AppCodec(), run.App.TxConfig(), genesis))
 	})
 }
