@@ -121,15 +121,15 @@ func (c *Client) block(ctx context.Context, height int64) (Block, error) {
 	block := Block{Height: height, Time: header.Header.Time}
 	for _, tx := range results.TxsResults {
 		if tx.Code == abci.CodeTypeOK {
-			block.Events = append(block.Events, typedEvents(tx.Events)...)
+			block.Events = append(block.Events, TypedEvents(tx.Events)...)
 		}
 	}
-	block.Events = append(block.Events, typedEvents(results.FinalizeBlockEvents)...)
+	block.Events = append(block.Events, TypedEvents(results.FinalizeBlockEvents)...)
 	return block, nil
 }
 
-// typedEvents decodes Orb's events. One that this program does not know is of a later version and skipped.
-func typedEvents(events []abci.Event) []proto.Message {
+// TypedEvents decodes Orb's events. One that this program does not know is of a later version and skipped.
+func TypedEvents(events []abci.Event) []proto.Message {
 	var typed []proto.Message
 	for _, event := range events {
 		if !strings.HasPrefix(event.Type, eventPrefix) {

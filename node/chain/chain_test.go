@@ -34,7 +34,7 @@ func TestTypedEvents(t *testing.T) {
 			abci.EventAttribute{Key: "mode", Value: "EndBlock"}, abci.EventAttribute{Key: "msg_index", Value: "0"})
 		events = append(events, abci.Event(event))
 	}
-	require.Equal(t, want, typedEvents(events))
+	require.Equal(t, want, TypedEvents(events))
 }
 
 func TestTxErrorIs(t *testing.T) {

@@ -450,7 +450,7 @@ func (s *Sender) included(ctx context.Context, hash []byte) (*TxResult, error) {
 	if err := proto.Unmarshal(answer.TxResult.Data, &data); err != nil {
 		return nil, fmt.Errorf("reading the responses of transaction %s: %w", name, err)
 	}
-	result := &TxResult{Hash: name, Height: answer.Height, Events: typedEvents(answer.TxResult.Events)}
+	result := &TxResult{Hash: name, Height: answer.Height, Events: TypedEvents(answer.TxResult.Events)}
 	for _, any := range data.MsgResponses {
 		response, err := s.client.encoding.Registry.Resolve(any.TypeUrl)
 		if err == nil {

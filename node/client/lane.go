@@ -46,9 +46,8 @@ type lane struct {
 	conn     *peer.Conn
 	inflight int
 	// window bounds responses without a receipt plus requests under way. It starts at one, the least that any host gives, doubles
-	// with each receipt until the host first asks for one, and grows by one from there.
+	// with each receipt that was waited for, and is halved when the host refuses to wait for more.
 	window  int
-	refused bool
 	limited bool
 	pause   time.Time
 	// unavailable counts how often in a row the host did not have the function, and away is until when it is not asked again.
@@ -190,9 +189,10 @@ func (l *lane) lacking() {
 func (l *lane) unpaid() {
 	l.mu.Lock()
 	l.releaseLocked()
-	l.refused = true
-	l.window = max(1, l.ledger.unpaid+l.inflight)
-	l.pause = time.Now().Add(unpaidPause)
+	if now := time.Now(); now.After(l.pause) { // those refused in the same moment tell nothing new
+		l.window = max(1, l.window/2)
+		l.pause = now.Add(unpaidPause)
+	}
 	l.mu.Unlock()
 	time.AfterFunc(unpaidPause, l.changed)
 }
@@ -227,12 +227,7 @@ func (l *lane) paidLocked(r *receipt.Receipt) {
 	}
 	if l.limited {
 		l.limited = false
-		if l.refused {
-			l.window++
-		} else {
-			l.window *= 2
-		}
-		l.window = min(l.window, lastWindow)
+		l.window = min(2*l.window, lastWindow)
 	}
 	l.changed()
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/orbnetwork/orb/pkg/receipt"
 )
 
 func TestPace(t *testing.T) {
@@ -53,4 +55,22 @@ func TestSpentLane(t *testing.T) {
 	require.False(t, l.low(0, 0))
 	l.ledger.count = 1
 	require.True(t, l.low(0, 0))
+}
+
+// TestWindow: refusals of one moment halve the window once, and each receipt that was waited for doubles it again.
+func TestWindow(t *testing.T) {
+	l := &lane{host: new(host), window: 32, inflight: 8, changed: func() {}}
+	for range 8 {
+		l.unpaid()
+	}
+	require.Equal(t, 16, l.window)
+	require.Zero(t, l.inflight)
+	l.inflight, l.pause = 1, time.Time{}
+	l.unpaid()
+	require.Equal(t, 8, l.window)
+	l.paidLocked(new(receipt.Receipt))
+	require.Equal(t, 8, l.window, "nobody waited")
+	l.limited = true
+	l.paidLocked(new(receipt.Receipt))
+	require.Equal(t, 16, l.window)
 }

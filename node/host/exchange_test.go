@@ -296,6 +296,31 @@ func TestStrangerGetsOneRequest(t *testing.T) {
 	require.Equal(t, peer.StatusUnpaid, other.call("c").Status, "the budget is the signer's, not the lane's")
 }
 
+// TestWaitsForTheReceipt: with the budget used up, as many requests as the budget wait for a receipt, and no more.
+func TestWaitsForTheReceipt(t *testing.T) {
+	s := newSetup(t)
+	defer s.close(t)
+	c := s.caller(t, 1, 1000)
+	c.set(func() { c.mute = true })
+	require.Equal(t, peer.StatusOK, c.call("a").Status)
+	invoke := func(ctx context.Context) *peer.Response {
+		response, err := c.conn.Invoke(ctx, &peer.Request{LaneID: c.lane, FunctionID: testFunction, Version: 1})
+		require.NoError(t, err)
+		return response
+	}
+	waited := make(chan *peer.Response)
+	go func() { waited <- invoke(t.Context()) }()
+	signer := s.host.lane(c.lane).signer
+	require.Eventually(t, func() bool { signer.mu.Lock(); defer signer.mu.Unlock(); return signer.waiting == 1 }, time.Second, time.Millisecond)
+	require.Equal(t, peer.StatusUnpaid, invoke(t.Context()).Status, "a stranger may have one wait")
+	r := receipt.Sign(c.session, testChain, c.lane, 1)
+	require.NoError(t, c.conn.Send(&r))
+	response := <-waited
+	require.Equal(t, peer.StatusOK, response.Status)
+	require.Equal(t, uint64(2), response.Sequence)
+	require.Zero(t, signer.waiting)
+}
+
 func TestCreditGrowsToItsBound(t *testing.T) {
 	s := newSetup(t)
 	defer s.close(t)

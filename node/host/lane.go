@@ -62,7 +62,7 @@ var (
 	errBehind = errors.New("more of the lane is settled than its payer knows of: read it again")
 )
 
-// admit reserves a request for a version. It fails with errNoLane, errBehind or errUnpaid.
+// admit reserves a request for a version. It fails with errNoLane, errBehind, errResumed, or with errUnpaid until a receipt comes.
 func (l *lane) admit(conn peer.ControlSender, height int64, version uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +70,7 @@ func (l *lane) admit(conn peer.ControlSender, height int64, version uint64) erro
 	case height > l.onChain.Expiry || l.served+l.running >= l.onChain.Cap:
 		return errNoLane
 	case l.conn != conn || l.pending:
-		return errUnpaid
+		return errResumed
 	case l.served < l.onChain.Redeemed:
 		return errBehind
 	case l.version != version && len(l.results)+int(l.running) > 0:

@@ -19,6 +19,8 @@ const (
 	maxTimeout = 30 * time.Second
 	// resumeWait is how long a request waits for its payer's number, which may still be under way beside it.
 	resumeWait = time.Second
+	// creditWait is how long a request waits for a receipt that is under way, most of the time to the disk.
+	creditWait = 250 * time.Millisecond
 	// lookupTimeout bounds asking the chain for a lane, and maxLookups how many are asked for at once.
 	lookupTimeout = 5 * time.Second
 	maxLookups    = 32
@@ -45,11 +47,6 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 	case l.functionID() != r.FunctionID:
 		return h.refuse(peer.StatusNoLane, "the lane is for another function")
 	}
-	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) || h.cfg.Throttled != nil && h.cfg.Throttled() {
-		h.inflight.Add(-1)
-		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
-	}
-	defer h.inflight.Add(-1)
 	timeout := maxTimeout
 	if r.Timeout > 0 {
 		timeout = min(r.Timeout, maxTimeout)
@@ -60,13 +57,18 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 	if !h.resumed(ctx, l) {
 		return h.refuse(peer.StatusUnpaid, "the lane's number is not agreed on: say hello first")
 	}
-	if err := l.admit(conn, h.height.Load(), r.Version); err != nil {
+	if err := h.admit(ctx, l, conn, r.Version); err != nil {
 		if errors.Is(err, errNoLane) || errors.Is(err, errBehind) {
 			return h.refuse(peer.StatusNoLane, err.Error())
 		}
-		h.flush(l)
 		return h.refuse(peer.StatusUnpaid, err.Error())
 	}
+	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) || h.cfg.Throttled != nil && h.cfg.Throttled() {
+		h.inflight.Add(-1)
+		l.abandon(conn)
+		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
+	}
+	defer h.inflight.Add(-1)
 	select {
 	case h.running <- struct{}{}:
 		defer func() { <-h.running }()
@@ -75,6 +77,32 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		return h.refuse(peer.StatusBusy, "the request waited too long")
 	}
 	return h.run(ctx, f, l, conn, r)
+}
+
+// admit lets a request in, for which the payer may have to pay for earlier ones first: it is shown those, and has a moment.
+func (h *Host) admit(ctx context.Context, l *lane, conn peer.ControlSender, version uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, creditWait)
+	defer cancel()
+	for waiting := false; ; {
+		freed := l.signer.frees()
+		err := l.admit(conn, h.height.Load(), version)
+		if !errors.Is(err, errUnpaid) {
+			return err
+		}
+		h.flush(l)
+		if !waiting {
+			if !l.signer.wait() {
+				return err
+			}
+			waiting = true
+			defer l.signer.leave()
+		}
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func (h *Host) resumed(ctx context.Context, l *lane) bool {

@@ -13,8 +13,10 @@ type signers struct {
 
 type signer struct {
 	mu sync.Mutex
-	// honoured requests have a receipt, open ones are being served or have none yet.
-	honoured, open uint64
+	// honoured requests have a receipt, open ones are being served or have none yet, and waiting ones are let in when others have got theirs.
+	honoured, open, waiting uint64
+	// freed is closed when some of the budget is free again; nil while nobody waits.
+	freed chan struct{}
 }
 
 func (s *signers) of(key []byte) *signer {
@@ -47,17 +49,53 @@ func (s *signer) take() bool {
 	return true
 }
 
+// wait joins those that wait for budget, unless they are as many as the budget already: whoever has not paid yet may not have much wait. The
+// caller leaves.
+func (s *signer) wait() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting >= s.limit() {
+		return false
+	}
+	s.waiting++
+	return true
+}
+
+func (s *signer) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting--
+}
+
+// frees returns a channel that is closed when requests are released or paid from now on.
+func (s *signer) frees() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.freed == nil {
+		s.freed = make(chan struct{})
+	}
+	return s.freed
+}
+
+func (s *signer) freeLocked(n uint64) {
+	s.open -= min(n, s.open)
+	if s.freed != nil {
+		close(s.freed)
+		s.freed = nil
+	}
+}
+
 // release returns requests that were refused, failed or written off.
 func (s *signer) release(n uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open -= min(n, s.open)
+	s.freeLocked(n)
 }
 
 // paid returns requests that were served and have a durable receipt now.
 func (s *signer) paid(served, honoured uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open -= min(served, s.open)
 	s.honoured += honoured
+	s.freeLocked(served)
 }
