@@ -28,11 +28,15 @@ var areas = map[string]func(context.Context) ([]result, error){
 	"state":   state,
 	"gateway": gateway,
 	"network": network,
+	"memory":  memory,
 	"runtime": functionRuntime,
 }
 
 // scale is for machines and moments that have no quarter of an hour for a million of everything.
 var scale = flag.Int("scale", 1, "divide what the state area stores by so much")
+
+// seeded is for the memory area, one process of which measures one number.
+var seeded = flag.Int("seeded", 100, "how many functions the node of the memory area seeds")
 
 const resultsPath = "build/bench/results.json"
 

@@ -12,9 +12,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/orbnetwork/orb/node/artifact"
 	"github.com/orbnetwork/orb/node/peer"
@@ -32,7 +33,7 @@ const (
 // network measures the peer network inside one process: both sides of everything are paid for.
 func network(ctx context.Context) ([]result, error) {
 	var results []result
-	for _, measure := range []func(context.Context) ([]result, error){invokeOverHTTP, fetchFromHosts, notification} {
+	for _, measure := range []func(context.Context) ([]result, error){invokeOverHTTP, payment, fetchFromHosts, notification} {
 		some, err := measure(ctx)
 		if err != nil {
 			return nil, err
@@ -62,26 +63,42 @@ func (echoHandler) Invoke(_ context.Context, _ string, _ peer.ControlSender, r *
 
 func (echoHandler) Control(context.Context, string, peer.ControlSender, peer.Control) {}
 
-// each makes calls from networkCallers callers for a while and returns the time per call.
-func each(call func() error) (time.Duration, error) {
+// alternate makes calls from networkCallers callers, of each kind for a while and in turns, and returns the time per call of each. A call returns how
+// many bytes it was answered with, which have to be as many as it sent.
+func alternate(calls ...func() (int, error)) ([]time.Duration, error) {
+	took := make([]time.Duration, len(calls))
+	for range networkRounds {
+		for i, call := range calls {
+			each, err := concurrently(call)
+			if err != nil {
+				return nil, err
+			}
+			took[i] += each / networkRounds
+		}
+	}
+	return took, nil
+}
+
+func concurrently(call func() (int, error)) (time.Duration, error) {
 	var count atomic.Int64
-	var failed atomic.Pointer[error]
-	var callers sync.WaitGroup
+	var callers errgroup.Group
 	start := time.Now()
 	for range networkCallers {
-		callers.Go(func() {
+		callers.Go(func() error {
 			for time.Since(start) < networkTime {
-				if err := call(); err != nil {
-					failed.Store(&err)
-					return
+				switch size, err := call(); {
+				case err != nil:
+					return err
+				case size != networkBody:
+					return fmt.Errorf("answer of %d bytes", size)
 				}
 				count.Add(1)
 			}
+			return nil
 		})
 	}
-	callers.Wait()
-	if err := failed.Load(); err != nil {
-		return 0, *err
+	if err := callers.Wait(); err != nil {
+		return 0, err
 	}
 	return time.Since(start) / time.Duration(max(count.Load(), 1)), nil
 }
@@ -117,39 +134,33 @@ func invokeOverHTTP(ctx context.Context) (_ []result, err error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: networkCallers}}
 	body := make([]byte, networkBody)
 
-	var invoke, plain time.Duration
-	for range networkRounds {
-		took, err := each(func() error {
+	took, err := alternate(
+		func() (int, error) {
 			r, err := conn.Invoke(ctx, &peer.Request{FunctionID: "orbfn1bench", LaneID: body[:20], Body: body})
-			if err == nil && len(r.Body) != len(body) {
-				err = fmt.Errorf("answer of %d bytes", len(r.Body))
+			if err != nil {
+				return 0, err
 			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("invoke: %w", err)
-		}
-		invoke += took
-		took, err = each(func() error {
+			return len(r.Body), nil
+		},
+		func() (int, error) {
 			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String(), bytes.NewReader(body))
 			if err != nil {
-				return err
+				return 0, err
 			}
 			response, err := client.Do(request)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			defer response.Body.Close()
-			_, err = io.Copy(io.Discard, response.Body)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("http: %w", err)
-		}
-		plain += took
+			n, err := io.Copy(io.Discard, response.Body)
+			return int(n), err
+		},
+	)
+	if err != nil {
+		return nil, err
 	}
-	note := fmt.Sprintf("%d callers, %d bytes; %s against %s a request", networkCallers, networkBody, invoke/networkRounds, plain/networkRounds)
-	return []result{{"network.invoke_over_http", float64(invoke) / float64(plain), "ratio", note}}, nil
+	note := fmt.Sprintf("%d callers, %d bytes; %s against %s a request", networkCallers, networkBody, took[0], took[1])
+	return []result{{"network.invoke_over_http", float64(took[0]) / float64(took[1]), "ratio", note}}, nil
 }
 
 // fetchFromHosts takes the time of fetching an artifact that one, two and four peers have.

@@ -71,6 +71,7 @@ func state(ctx context.Context) (results []result, err error) {
 
 	var with, without []float64
 	for round := range stateRounds {
+		fmt.Fprintf(os.Stderr, "block %d of %d\n", round+1, stateRounds)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -135,10 +136,11 @@ func newStored(dir string) (*stored, error) {
 // fill stores functions with their versions and escrows, nodes with a seed each, and lanes.
 func (s *stored) fill(ctx context.Context) error {
 	for _, kind := range []struct {
+		name  string
 		count int
 		store func(ctx sdk.Context, i uint64) error
 	}{
-		{fullFunctions / *scale, s.storeFunction}, {fullNodes / *scale, s.storeNode}, {fullLanes / *scale, s.storeLane},
+		{"functions", fullFunctions / *scale, s.storeFunction}, {"nodes", fullNodes / *scale, s.storeNode}, {"lanes", fullLanes / *scale, s.storeLane},
 	} {
 		for from := 0; from < kind.count; from += fillPerBlock {
 			if ctx.Err() != nil {
@@ -153,6 +155,7 @@ func (s *stored) fill(ctx context.Context) error {
 				return nil
 			}
 			s.NextBlock()
+			fmt.Fprintf(os.Stderr, "%d of %d %s stored\n", min(from+fillPerBlock, kind.count), kind.count, kind.name)
 		}
 	}
 	*s.begin = nil
