@@ -321,17 +321,23 @@ func TestWaitsForTheReceipt(t *testing.T) {
 	require.Zero(t, signer.waiting)
 }
 
+func TestCredit(t *testing.T) {
+	for paid, want := range map[uint64]uint64{0: 1, 1: 2, 62: 63, 63: 64, 64: 64, 1024: 64, 1040: 65, 16_384: 1024, 1 << 40: 1024, 1<<64 - 1: 1024} {
+		require.Equal(t, want, Credit(paid), paid)
+	}
+}
+
 func TestCreditGrowsToItsBound(t *testing.T) {
 	s := newSetup(t)
 	defer s.close(t)
 	c := s.caller(t, 1, 10_000)
-	for i := range 3 * maxCredit {
+	for i := range 3 * easyCredit {
 		c.served(fmt.Sprint(i))
 	}
 	l := s.host.lane(c.lane)
-	require.Eventually(t, func() bool { _, held := l.state(); return held.Count == 3*maxCredit }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { _, held := l.state(); return held.Count == 3*easyCredit }, time.Second, time.Millisecond)
 	c.set(func() { c.mute = true })
-	for i := range maxCredit {
+	for i := range easyCredit {
 		require.Equal(t, peer.StatusOK, c.call(fmt.Sprint(i)).Status)
 	}
 	require.Equal(t, peer.StatusUnpaid, c.call("one more").Status)

@@ -2,10 +2,23 @@ package host
 
 import "sync"
 
-// maxCredit bounds how many requests a session key may be behind with, over all its lanes.
-const maxCredit = 64
+const (
+	// easyCredit is how far a session key's credit grows by a request for each that was paid, and maxCredit how far at all.
+	easyCredit = 64
+	maxCredit  = 1024
+)
 
-// signers keep the budget of each session key: one request for a stranger, and one more for each that a receipt has paid.
+// Credit is how many requests a session key may be behind with, over all its lanes, that has paid for so many: one for a stranger, and
+// one more for each up to 64; from there on a sixteenth of what was paid, at most 1024. Never paying again brings in at most that. On a
+// long way it bounds the pace, since a receipt takes a round trip and a write to disk.
+func Credit(paid uint64) uint64 {
+	if paid < easyCredit {
+		return 1 + paid
+	}
+	return max(easyCredit, min(paid/16, maxCredit))
+}
+
+// signers keep the budget of each session key.
 type signers struct {
 	mu   sync.Mutex
 	keys map[string]*signer
@@ -36,7 +49,7 @@ func (s *signer) credit() uint64 {
 	return s.limit()
 }
 
-func (s *signer) limit() uint64 { return min(1+s.honoured, maxCredit) }
+func (s *signer) limit() uint64 { return Credit(s.honoured) }
 
 // take reserves one request, or reports that the budget is used up.
 func (s *signer) take() bool {

@@ -109,6 +109,7 @@ func (s *settling) mixed(count uint64) [][]byte {
 type stored struct {
 	*settling
 	begin *func(sdk.Context) error
+	db    *dbm.GoLevelDB
 }
 
 func newStored(dir string) (*stored, error) {
@@ -130,7 +131,7 @@ func newStored(dir string) (*stored, error) {
 	if err := a.LoadLatestVersion(); err != nil {
 		return nil, err
 	}
-	return &stored{newSettling(a), begin}, nil
+	return &stored{newSettling(a), begin, db}, nil
 }
 
 // fill stores functions with their versions and escrows, nodes with a seed each, and lanes.
@@ -159,7 +160,9 @@ func (s *stored) fill(ctx context.Context) error {
 		}
 	}
 	*s.begin = nil
-	return nil
+	// What so much at once leaves to be sorted on disk is not there on a chain that has grown in years.
+	fmt.Fprintln(os.Stderr, "compacting")
+	return s.db.ForceCompact(nil, nil)
 }
 
 // numbered gives the i-th of a kind its 20 bytes. They follow each other, because a tree on disk is filled many times faster in order; it

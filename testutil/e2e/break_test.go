@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/orbnetwork/orb/node/host"
 )
 
 // load calls a function from several callers until stop, which returns how many calls succeeded. Every failed one is reported.
@@ -71,8 +73,8 @@ func TestHostKilled(t *testing.T) {
 // requireChargedAtMostOnce waits for settlements to end. A killed host may lose at most its credit, never gain.
 func requireChargedAtMostOnce(t *testing.T, redeemed func() uint64, served uint64) {
 	t.Helper()
-	const credit = 64
 	require.NotZero(t, served)
+	credit := host.Credit(served)
 	require.Eventually(t, func() bool { return redeemed()+2*credit >= served }, time.Minute, 200*time.Millisecond,
 		"settled %d of %d", redeemed(), served)
 	time.Sleep(4 * time.Second)

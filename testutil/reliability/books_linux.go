@@ -8,13 +8,12 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/orbnetwork/orb/node/host"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 )
 
 const (
-	// Credit is how many requests a host serves for one gateway beyond the last receipt, at most.
-	Credit = 64
 	// settlePatience bounds the wait for the last settlements. Nothing may have come for settledCalm when all is paid, and else for
 	// unsettledCalm.
 	settlePatience = 2 * time.Minute
@@ -102,7 +101,7 @@ func (n *Network) Settle(ctx context.Context, breaks func(orbID string) int) (Bo
 		lost := count - min(paid[id], count)
 		b.Unpaid += lost
 		b.MostUnpaid = max(b.MostUnpaid, lost)
-		credit := uint64(Credit * len(n.Validators) * breaks(id))
+		credit := host.Credit(count) * uint64(len(n.Validators)*breaks(id))
 		b.BeyondCredit += (lost - min(lost, credit)) * Price
 	}
 	b.UnpaidUorb = b.Unpaid * Price
