@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/orbnetwork/orb/node/balance"
@@ -88,7 +89,7 @@ func (c *Client) Call(ctx context.Context, fn *Function, payer string, request [
 	if payer == "" {
 		payer = fn.Owner // only owners open public subscriptions
 	}
-	a := attempt{client: c, set: c.set(payer, fn.Id), fn: fn, failed: make(map[*host]error), unpaid: make(map[*host]int), breaks: make(map[*host]int)}
+	a := attempt{client: c, set: c.set(payer, fn.Id), fn: fn}
 	hash := sha256.Sum256(request)
 	for {
 		l, conn, err := a.lane(ctx)
@@ -109,54 +110,75 @@ type attempt struct {
 	client *Client
 	set    *laneSet
 	fn     *Function
-	// failed hosts are not asked again, and unpaid counts how often one asked for a receipt first.
-	failed map[*host]error
-	unpaid map[*host]int
-	// breaks counts connections that ended under the call.
-	breaks map[*host]int
+	// troubles are those that the call had with hosts.
+	troubles map[*host]*trouble
+}
+
+// trouble is what a call remembers of a host that did not serve it.
+type trouble struct {
+	// failed, when set, keeps the call from asking the host again.
+	failed error
+	// unpaid counts how often the host asked for a receipt first, and breaks the connections that ended under the call.
+	unpaid, breaks int
+}
+
+// with returns the trouble with a host, to be added to.
+func (a *attempt) with(h *host) *trouble {
+	if a.troubles == nil {
+		a.troubles = make(map[*host]*trouble)
+	}
+	t := a.troubles[h]
+	if t == nil {
+		t = new(trouble)
+		a.troubles[h] = t
+	}
+	return t
+}
+
+func (a *attempt) failedAt(h *host) bool {
+	t := a.troubles[h]
+	return t != nil && t.failed != nil
 }
 
 // lane reserves room on the better of two lanes. It waits for room where there soon will be some, and for a transaction only when
 // there is no open lane to a live host.
 func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
 	start := time.Now()
-	timeout := time.NewTimer(roomTimeout)
-	defer timeout.Stop()
-	overflow := time.NewTimer(overflowAfter)
-	defer overflow.Stop()
+	var timeout *time.Timer // most calls never wait
 	for {
 		woken := a.set.signal.wait()
 		now := time.Now()
 		others, own, soon := a.candidates(now)
-		if l := choose(others); l != nil {
+		l := choose(others)
+		if l == nil && own != nil && (!soon || now.Sub(start) >= overflowAfter) {
+			l = own
+		}
+		if l != nil {
 			if conn, ok := l.reserve(a.client.height.Load(), now); ok {
 				a.tend(l)
 				return l, conn, nil
 			}
 			continue
 		}
-		if own != nil && (!soon || now.Sub(start) >= overflowAfter) {
-			if conn, ok := own.reserve(a.client.height.Load(), now); ok {
-				a.tend(own)
-				return own, conn, nil
-			}
-			continue
+		if timeout == nil {
+			timeout = time.NewTimer(roomTimeout)
+			defer timeout.Stop()
 		}
 		var provisioned <-chan struct{}
-		if !soon {
-			if provisioned = a.client.provision(a.set, a.fn); provisioned == nil {
-				return nil, nil, a.failure()
-			}
-		}
-		var again <-chan time.Time
+		var again, overflow <-chan time.Time
 		if soon {
 			again = time.After(firstBackoff) // to connect once more
+		} else if provisioned = a.client.provision(a.set, a.fn); provisioned == nil {
+			return nil, nil, a.failure()
+		}
+		if own != nil {
+			overflow = time.After(overflowAfter - now.Sub(start))
 		}
 		select {
 		case <-woken:
 		case <-again:
 		case <-provisioned:
-		case <-overflow.C:
+		case <-overflow:
 		case <-timeout.C:
 			if soon {
 				return nil, nil, ErrBusy
@@ -174,7 +196,7 @@ func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon boo
 	height := a.client.height.Load()
 	var suspects []*lane
 	for _, l := range a.set.snapshot() {
-		if a.failed[l.host] != nil {
+		if a.failedAt(l.host) {
 			continue
 		}
 		if l.host.due(now) {
@@ -224,11 +246,12 @@ func (a *attempt) failure() error {
 		return err
 	}
 	var failures []error
-	busy := len(a.failed) > 0
-	for _, err := range a.failed {
-		failures = append(failures, err)
-		busy = busy && errors.Is(err, errBusyHost)
+	for _, t := range a.troubles {
+		if t.failed != nil {
+			failures = append(failures, t.failed)
+		}
 	}
+	busy := len(failures) > 0 && !slices.ContainsFunc(failures, func(err error) bool { return !errors.Is(err, errBusyHost) })
 	if busy {
 		return ErrBusy
 	}
@@ -257,8 +280,9 @@ func (a *attempt) invoke(ctx context.Context, l *lane, conn *peer.Conn, request 
 	case o := <-done:
 		if o.err != nil {
 			// The host may be there again in a moment, but it gets no third chance.
-			if a.breaks[l.host]++; a.breaks[l.host] > 1 {
-				a.failed[l.host] = o.err
+			t := a.with(l.host)
+			if t.breaks++; t.breaks > 1 {
+				t.failed = o.err
 			}
 			a.client.metrics.failovers.WithLabelValues("connection").Inc()
 			return nil, nil
@@ -269,26 +293,28 @@ func (a *attempt) invoke(ctx context.Context, l *lane, conn *peer.Conn, request 
 
 // judge turns a response into an answer, or into nil and what the next host is chosen by.
 func (a *attempt) judge(l *lane, r *peer.Response) *Answer {
-	switch r.Status {
-	case peer.StatusOK:
+	if r.Status == peer.StatusOK {
 		return &Answer{
 			Body: r.Body, Fault: r.Fault, Message: r.Message, Fuel: r.Fuel, Version: a.fn.Version.Number,
 			Host: l.host.orbID, Sequence: r.Sequence,
 		}
+	}
+	t := a.with(l.host)
+	switch r.Status {
 	case peer.StatusUnpaid:
-		if a.unpaid[l.host]++; a.unpaid[l.host] < maxUnpaid {
+		if t.unpaid++; t.unpaid < maxUnpaid {
 			return nil
 		}
 	case peer.StatusNoLane:
 		// A host may learn of a lane later than its opener; the lane rests meanwhile.
-		if a.unpaid[l.host]++; a.unpaid[l.host] < 3 {
+		if t.unpaid++; t.unpaid < 3 {
 			return nil
 		}
 		a.set.reread()
 	}
-	a.failed[l.host] = fmt.Errorf("%s: %s: %s", l.host.orbID, r.Status, r.Message)
+	t.failed = fmt.Errorf("%s: %s: %s", l.host.orbID, r.Status, r.Message)
 	if r.Status == peer.StatusBusy {
-		a.failed[l.host] = fmt.Errorf("%w: %s", errBusyHost, l.host.orbID)
+		t.failed = fmt.Errorf("%w: %s", errBusyHost, l.host.orbID)
 	}
 	a.client.metrics.failovers.WithLabelValues(r.Status.String()).Inc()
 	return nil

@@ -34,10 +34,18 @@ func buildGuests(ctx context.Context, dir string) (guests, error) {
 	var errs [4]error
 	g.c, errs[0] = read("c.wasm", execute(ctx, "", "clang", "--target=wasm32", "-O2", "-nostdlib", "-fno-builtin", "-Wl,--no-entry",
 		"-o", filepath.Join(dir, "c.wasm"), filepath.Join(guestSource, "corpus.c")))
-	g.reactor, errs[1] = read("reactor.wasm", buildGo(ctx, dir, "reactor", []string{"-buildmode=c-shared"}, "filter.go", ""))
+	g.reactor, errs[1] = buildReactor(ctx, dir)
 	g.command, errs[2] = read("command.wasm", buildGo(ctx, dir, "command", nil, "filter.go", ""))
 	g.http, errs[3] = read("http.wasm", buildGo(ctx, dir, "http", []string{"-buildmode=c-shared"}, "http.go", templateSource))
 	return g, errors.Join(errs[:]...)
+}
+
+// buildReactor makes the program that answers an order in JSON with its sum.
+func buildReactor(ctx context.Context, dir string) ([]byte, error) {
+	if err := buildGo(ctx, dir, "reactor", []string{"-buildmode=c-shared"}, "filter.go", ""); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "reactor.wasm"))
 }
 
 // buildGo puts a program together from the order, one of its two ends and, for HTTP, the template's own file.

@@ -13,12 +13,16 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/orbnetwork/orb/node/artifact"
 	nodechain "github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/testutil/fixture"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
+
+// complexity of what is deployed on a ledger, enough for a Go program to start and do a little.
+const complexity = 20_000_000
 
 // ledger is the chain's app in this process as hosts and callers see a chain: they ask it, send to it, and are told of every block.
 type ledger struct {
@@ -40,12 +44,16 @@ func (l *ledger) functions() functionstypes.QueryClient { return functionstypes.
 func (l *ledger) seeding() seedingtypes.QueryClient     { return seedingtypes.NewQueryClient(l) }
 func (l *ledger) rewards() rewardstypes.QueryClient     { return rewardstypes.NewQueryClient(l) }
 
-// deploy makes an artifact of at most 1 MiB an active function of the third account.
-func (l *ledger) deploy(name string, artifact []byte) (id string) {
+// deploy makes a module an active function of the third account and returns its id.
+func (l *ledger) deploy(name string, module []byte) (string, error) {
+	cid, err := artifact.CID(module)
+	if err != nil {
+		return "", err
+	}
 	owner, attester := l.chain.Accounts[2], l.chain.Accounts[1]
-	deployed := l.chain.DeployWith(owner, fixture.DeploymentOf(owner, name, artifact))
-	l.chain.Verify(attester, deployed.ClaimId)
-	return deployed.Id
+	deployed := l.chain.DeployWith(owner, fixture.DeploymentOf(owner, name, module, cid, complexity))
+	l.chain.VerifyOf(attester, deployed.ClaimId, complexity)
+	return deployed.Id, nil
 }
 
 // watch has a function told of every later block.

@@ -102,7 +102,9 @@ func memory(ctx context.Context) (_ []result, err error) {
 	for i := range *seeded {
 		module := wasmtest.Echo(fmt.Sprint("function ", i))
 		artifacts = append(artifacts, module)
-		l.deploy(fmt.Sprint("function-", i), module)
+		if _, err := l.deploy(fmt.Sprint("function-", i), module); err != nil {
+			return nil, err
+		}
 	}
 	before, err := resident()
 	if err != nil {

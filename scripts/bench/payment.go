@@ -33,48 +33,38 @@ func (f free) Invoke(ctx context.Context, _ string, _ peer.ControlSender, r *pee
 }
 
 // payment compares calls that are paid, from the choice of a lane to the receipt on the host's disk, with requests for the same program that nobody
-// counts, in turns.
+// counts, in turns: for a function that does something, and for an echo, which next to payment is nothing.
 func payment(ctx context.Context) (_ []result, err error) {
 	dir, err := os.MkdirTemp("", "orb-bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	module := wasmtest.Echo("")
+	order, err := buildReactor(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	echo := wasmtest.Echo("")
 	l := newLedger(5)
 	operator, payer := account{l, l.chain.Accounts[3]}, account{l, l.chain.Accounts[4]}
-	id := l.deploy("echo", module)
-	paid, err := newNode(ctx, dir, l, operator, [][]byte{module})
+	orders, err := l.deploy("orders", order)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, paid.close(ctx)) }()
-	unpaid, err := newPeer(ctx, nil)
+	nothing, err := l.deploy("echo", echo)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, unpaid.Close()) }()
-	program, err := paid.engine.Load(ctx, module, runtime.Limits{Fuel: 1_200_000, Memory: 16 << 20})
+	node, err := newNode(ctx, dir, l, operator, [][]byte{order, echo})
 	if err != nil {
 		return nil, err
 	}
-	unpaid.ServeInvoke(free{program: program})
-
+	defer func() { err = errors.Join(err, node.close(ctx)) }()
 	caller, err := newPeer(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, caller.Close()) }()
-	conn, err := caller.Dial(ctx, unpaid.ID(), unpaid.Addrs(), nil)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if _, err := payer.Send(ctx, &rewardstypes.MsgSubscribe{
-		Payer: payer.Address(), FunctionId: id, Deposit: sdk.NewInt64Coin(functionstypes.Denom, fixture.Balance/2),
-	}); err != nil {
-		return nil, err
-	}
 	c, err := client.New(client.Config{
 		ChainID: fixture.ChainID, Height: l.chain.Height(), SessionKey: fixture.Key("session"), Opener: payer.Address(),
 		Functions: l.functions(), Seeding: l.seeding(), Rewards: l.rewards(), Sender: payer, Dialer: caller, Log: slog.New(slog.DiscardHandler),
@@ -84,31 +74,73 @@ func payment(ctx context.Context) (_ []result, err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
 	l.watch(c.Observe)
-	fn, err := c.Lookup(ctx, id)
+	p := paying{node: node, caller: caller, client: c, payer: payer}
+	overhead, err := p.overhead(ctx, "payment_overhead", orders, order, []byte(orderBody))
 	if err != nil {
 		return nil, err
 	}
+	most, err := p.overhead(ctx, "payment_overhead_echo", nothing, echo, make([]byte, networkBody))
+	return []result{overhead, most}, err
+}
 
-	body := make([]byte, networkBody)
-	took, err := alternate(
-		func() (int, error) {
-			answer, err := c.Call(ctx, fn, payer.Address(), body)
-			if err != nil {
-				return 0, err
-			}
-			return len(answer.Body), nil
-		},
-		func() (int, error) {
-			r, err := conn.Invoke(ctx, &peer.Request{FunctionID: id, Version: 1, LaneID: body[:20], Body: body})
-			if err != nil {
-				return 0, err
-			}
-			return len(r.Body), nil
-		},
-	)
+type paying struct {
+	node   *hosting
+	caller *peer.Host
+	client *client.Client
+	payer  account
+}
+
+// overhead is what a call of a function takes over one of its module that is served for nothing.
+func (p paying) overhead(ctx context.Context, name, id string, module, body []byte) (_ result, err error) {
+	program, err := p.node.engine.Load(ctx, module, runtime.Limits{Fuel: 10 * complexity, Memory: 16 << 20})
 	if err != nil {
-		return nil, err
+		return result{}, err
 	}
-	note := fmt.Sprintf("%d callers, an echo of %d bytes; %s against %s a request", networkCallers, networkBody, took[0], took[1])
-	return []result{{"network.payment_overhead", float64(took[0]) / float64(took[1]), "ratio", note}}, nil
+	defer func() { err = errors.Join(err, program.Close(ctx)) }()
+	unpaid, err := newPeer(ctx, nil)
+	if err != nil {
+		return result{}, err
+	}
+	defer func() { err = errors.Join(err, unpaid.Close()) }()
+	unpaid.ServeInvoke(free{program: program})
+	conn, err := p.caller.Dial(ctx, unpaid.ID(), unpaid.Addrs(), nil)
+	if err != nil {
+		return result{}, err
+	}
+	defer conn.Close()
+	if _, err := p.payer.Send(ctx, &rewardstypes.MsgSubscribe{
+		Payer: p.payer.Address(), FunctionId: id, Deposit: sdk.NewInt64Coin(functionstypes.Denom, fixture.Balance/4),
+	}); err != nil {
+		return result{}, err
+	}
+	fn, err := p.client.Lookup(ctx, id)
+	if err != nil {
+		return result{}, err
+	}
+	call := func() (int, error) {
+		answer, err := p.client.Call(ctx, fn, p.payer.Address(), body)
+		switch {
+		case err != nil:
+			return 0, err
+		case answer.Fault != 0:
+			return 0, fmt.Errorf("%s: %s", answer.Fault, answer.Message)
+		}
+		return len(answer.Body), nil
+	}
+	wanted, err := call()
+	if err != nil {
+		return result{}, err
+	}
+	took, err := alternate(wanted, call, func() (int, error) {
+		r, err := conn.Invoke(ctx, &peer.Request{FunctionID: id, Version: 1, LaneID: body[:20], Body: body})
+		if err != nil {
+			return 0, err
+		}
+		return len(r.Body), nil
+	})
+	if err != nil {
+		return result{}, err
+	}
+	note := fmt.Sprintf("%d callers, %d bytes; %s against %s a request", networkCallers, len(body), took[0], took[1])
+	return result{"network." + name, float64(took[0]) / float64(took[1]), "ratio", note}, nil
 }
