@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// streamsPerConn spreads requests, so that a large body does not hold up all others.
+	// streamsPerConn spreads requests, so that one lost packet or one slow write does not hold up all others.
 	streamsPerConn = 4
 	// maxInFlight bounds the requests of one connection; Invoke waits for room.
 	maxInFlight = 256
@@ -112,13 +112,24 @@ type wire struct {
 	next    atomic.Uint64
 
 	mu      sync.Mutex
-	pending map[uint64]chan *Response
+	pending map[uint64]*pending
+}
+
+// pending is a request without a whole response.
+type pending struct {
+	answer chan *Response
+	// more is closed when the host has room for the rest of the request's body; welcome says that it was.
+	more    chan struct{}
+	welcome bool
+	// response has come in part, up to size bytes of its body.
+	response *Response
+	size     int
 }
 
 // connect takes over raw streams to a host.
 func connect(raws []transport, control func(Control)) *Conn {
 	c := newConn()
-	w := &wire{conn: c, pending: make(map[uint64]chan *Response)}
+	w := &wire{conn: c, pending: make(map[uint64]*pending)}
 	c.backend = w
 	open := &frame{kind: kindOpen, head: append(make([]byte, 0, 1+sessionSize), openVersion)}
 	var session [sessionSize]byte
@@ -139,19 +150,20 @@ func connect(raws []transport, control func(Control)) *Conn {
 
 func (w *wire) receive(f *frame, control func(Control)) error {
 	w.conn.hearing.heard()
-	if f.kind == kindResponse {
-		r, err := decodeResponse(f.body)
-		if err != nil {
-			return err
-		}
+	switch f.kind {
+	case kindResponse, kindBody, kindMore:
 		w.mu.Lock()
-		answer := w.pending[f.call]
-		delete(w.pending, f.call)
-		w.mu.Unlock()
-		if answer != nil { // else it was cancelled
-			answer <- r
+		defer w.mu.Unlock()
+		p := w.pending[f.call]
+		if p == nil { // it was cancelled
+			p = new(pending)
 		}
-		return nil
+		whole, err := p.receive(f)
+		if whole && p.answer != nil {
+			delete(w.pending, f.call)
+			p.answer <- p.response
+		}
+		return err
 	}
 	message, err := decodeControl(f.kind, f.body)
 	if err == nil && message != nil && control != nil {
@@ -160,15 +172,41 @@ func (w *wire) receive(f *frame, control func(Control)) error {
 	return err
 }
 
+// receive adds a frame and reports whether the response is whole.
+func (p *pending) receive(f *frame) (whole bool, err error) {
+	switch {
+	case f.kind == kindMore:
+		if p.more != nil && !p.welcome {
+			p.welcome = true
+			close(p.more)
+		}
+		return false, nil
+	case f.kind == kindResponse && p.response == nil:
+		p.response, p.size, err = decodeResponse(f.body)
+	case f.kind == kindBody && p.response != nil:
+		p.response.Body, err = appendBody(p.response.Body, f.body, p.size)
+	case f.kind == kindBody && p.answer == nil:
+		return false, nil // of a response to nobody
+	default:
+		err = fmt.Errorf("%w: a response in the wrong order", ErrFrame)
+	}
+	return err == nil && len(p.response.Body) == p.size, err
+}
+
 func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
 	call := w.next.Add(1)
 	f, err := encodeRequest(call, r)
 	if err != nil {
 		return nil, err
 	}
-	answer := make(chan *Response, 1)
+	first, rest := f, (*frame)(nil)
+	if len(f.body) > chunkSize {
+		first, rest = f.cut(), f
+		rest.until = ctx
+	}
+	p := &pending{answer: make(chan *Response, 1), more: make(chan struct{})}
 	w.mu.Lock()
-	w.pending[call] = answer
+	w.pending[call] = p
 	w.mu.Unlock()
 	defer func() {
 		w.mu.Lock()
@@ -176,22 +214,35 @@ func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
 		w.mu.Unlock()
 	}()
 	s := w.streams[call%uint64(len(w.streams))]
-	if err := s.put(ctx, f); err != nil {
-		if ctx.Err() != nil {
+	if err := s.put(ctx, first); err != nil {
+		return nil, w.failed(ctx)
+	}
+	more := p.more
+	for {
+		select {
+		case <-more:
+			more = nil
+			if rest != nil && s.put(ctx, rest) != nil {
+				return nil, w.failed(ctx)
+			}
+		case response := <-p.answer:
+			return response, nil
+		case <-ctx.Done():
+			_ = s.post(&frame{kind: kindCancel, call: call})
 			return nil, ctx.Err()
+		case <-w.conn.done:
+			return nil, w.conn.closed()
 		}
-		<-w.conn.done
-		return nil, w.conn.closed()
 	}
-	select {
-	case response := <-answer:
-		return response, nil
-	case <-ctx.Done():
-		_ = s.post(&frame{kind: kindCancel, call: call})
-		return nil, ctx.Err()
-	case <-w.conn.done:
-		return nil, w.conn.closed()
+}
+
+// failed is why something could not be put on a stream.
+func (w *wire) failed(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
+	<-w.conn.done
+	return w.conn.closed()
 }
 
 // send keeps control messages in order by sending all on the first stream.

@@ -1,7 +1,7 @@
 package peer
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,13 +14,13 @@ import (
 const (
 	// MaxBody is the largest request or response body, in bytes.
 	MaxBody = 4 << 20
+	// chunkSize is how much of a body one frame carries at most, so that no frame holds up others for long.
+	chunkSize = 64 << 10
 	// maxHead bounds everything else in a frame.
 	maxHead = 64 << 10
 	// headSize is length (4), kind (1) and call (8).
 	headSize = 13
-	maxFrame = MaxBody + maxHead
-	// eagerRead is how much is allocated for a frame on its sender's word; the rest grows with what arrives.
-	eagerRead = 64 << 10
+	maxFrame = chunkSize + maxHead
 	// maxIDs bounds the lanes of one Hello.
 	maxIDs = 1024
 )
@@ -40,16 +40,21 @@ const (
 	kindLaneState
 	kindReceipt
 	kindBatch
+	// kindBody carries the next bytes of the call's body, and kindMore says that the rest of a request's body is welcome.
+	kindBody
+	kindMore
 )
 
 // frame is one message of a stream. body is apart from head so that large bodies are never copied to be sent.
 type frame struct {
 	kind kind
-	// call pairs a response or a cancel with its request; 0 elsewhere.
+	// call pairs everything else about a request with it; 0 in control messages.
 	call uint64
 	head []byte
 	body []byte
-	// done returns what the frame took of a budget; whoever ends with the frame calls it once. nil when it took nothing.
+	// until, when set, ends when nobody wants any more what has not been written.
+	until context.Context
+	// done, when set, is called once the frame is written or dropped.
 	done func()
 }
 
@@ -58,6 +63,15 @@ func (f *frame) finish() {
 		f.done()
 		f.done = nil
 	}
+}
+
+func (f *frame) unwanted() bool { return f.until != nil && f.until.Err() != nil }
+
+// cut takes the first frame off one whose body is larger than a chunk, and leaves the rest.
+func (f *frame) cut() *frame {
+	first := &frame{kind: f.kind, call: f.call, head: f.head, body: f.body[:min(len(f.body), chunkSize)]}
+	f.kind, f.head, f.body = kindBody, nil, f.body[len(first.body):]
+	return first
 }
 
 func (f *frame) writeTo(w io.Writer) error {
@@ -92,18 +106,9 @@ func readHead(r io.Reader) (f *frame, size int64, err error) {
 
 // readPayload reads size bytes into body.
 func (f *frame) readPayload(r io.Reader, size int64) error {
-	if size <= eagerRead {
-		f.body = make([]byte, size)
-		_, err := io.ReadFull(r, f.body)
-		return unexpected(err)
-	}
-	var buf bytes.Buffer
-	buf.Grow(eagerRead)
-	if _, err := io.CopyN(&buf, r, size); err != nil {
-		return unexpected(err)
-	}
-	f.body = buf.Bytes()
-	return nil
+	f.body = make([]byte, size)
+	_, err := io.ReadFull(r, f.body)
+	return unexpected(err)
 }
 
 // unexpected makes an end inside a frame an error that is not taken for a clean end.
@@ -118,28 +123,30 @@ func encodeRequest(call uint64, r *Request) (*frame, error) {
 	if len(r.LaneID) > 255 || len(r.FunctionID) > 255 || len(r.Body) > MaxBody {
 		return nil, fmt.Errorf("%w: request with a body of %d bytes", ErrTooLarge, len(r.Body))
 	}
-	head := make([]byte, 0, 14+len(r.LaneID)+len(r.FunctionID))
+	head := make([]byte, 0, 18+len(r.LaneID)+len(r.FunctionID))
 	head = appendShort(head, r.LaneID)
 	head = appendShort(head, []byte(r.FunctionID))
 	head = binary.BigEndian.AppendUint64(head, r.Version)
 	timeout := min(max(r.Timeout.Milliseconds(), 0), int64(^uint32(0)))
 	head = binary.BigEndian.AppendUint32(head, uint32(timeout))
+	head = binary.BigEndian.AppendUint32(head, uint32(len(r.Body)))
 	return &frame{kind: kindRequest, call: call, head: head, body: r.Body}, nil
 }
 
-func decodeRequest(data []byte) (*Request, error) {
+// decodeRequest returns the request with the first bytes of its body, of which there will be size.
+func decodeRequest(data []byte) (r *Request, size int, err error) {
 	d := decoder{data: data}
-	r := &Request{LaneID: d.short(), FunctionID: string(d.short()), Version: d.uint64()}
+	r = &Request{LaneID: d.short(), FunctionID: string(d.short()), Version: d.uint64()}
 	r.Timeout = time.Duration(d.uint32()) * time.Millisecond
-	r.Body = d.rest(MaxBody)
-	return r, d.err
+	r.Body, size = d.body()
+	return r, size, d.err
 }
 
 func encodeResponse(call uint64, r *Response) (*frame, error) {
 	if len(r.Message) > maxHead/2 || len(r.Body) > MaxBody {
 		return nil, fmt.Errorf("%w: response with a body of %d bytes", ErrTooLarge, len(r.Body))
 	}
-	head := make([]byte, 0, 27+len(r.Message))
+	head := make([]byte, 0, 31+len(r.Message))
 	head = append(head, byte(r.Status))
 	head = binary.BigEndian.AppendUint32(head, r.Load)
 	head = binary.BigEndian.AppendUint64(head, r.Sequence)
@@ -147,19 +154,29 @@ func encodeResponse(call uint64, r *Response) (*frame, error) {
 	head = binary.BigEndian.AppendUint32(head, uint32(r.Fault))
 	head = binary.BigEndian.AppendUint16(head, uint16(len(r.Message)))
 	head = append(head, r.Message...)
+	head = binary.BigEndian.AppendUint32(head, uint32(len(r.Body)))
 	return &frame{kind: kindResponse, call: call, head: head, body: r.Body}, nil
 }
 
-func decodeResponse(data []byte) (*Response, error) {
+// decodeResponse returns the response with the first bytes of its body, of which there will be size.
+func decodeResponse(data []byte) (r *Response, size int, err error) {
 	d := decoder{data: data}
-	r := &Response{Status: Status(d.uint8()), Load: d.uint32(), Sequence: d.uint64(), Fuel: d.uint64(), Fault: receipt.Fault(d.uint32())}
+	r = &Response{Status: Status(d.uint8()), Load: d.uint32(), Sequence: d.uint64(), Fuel: d.uint64(), Fault: receipt.Fault(d.uint32())}
 	message := d.take(int(d.uint16()))
 	if len(message) > maxHead/2 {
 		d.fail("message too long")
 	}
 	r.Message = string(message)
-	r.Body = d.rest(MaxBody)
-	return r, d.err
+	r.Body, size = d.body()
+	return r, size, d.err
+}
+
+// appendBody adds the bytes of a BODY frame to a body of which there will be size.
+func appendBody(body, chunk []byte, size int) ([]byte, error) {
+	if len(chunk) == 0 || len(chunk) > size-len(body) {
+		return nil, fmt.Errorf("%w: %d bytes more for a body of %d that has %d", ErrFrame, len(chunk), size, len(body))
+	}
+	return append(body, chunk...), nil
 }
 
 func encodeControl(message Control) (*frame, error) {
@@ -302,6 +319,16 @@ func (d *decoder) uint64() uint64 {
 }
 
 func (d *decoder) short() []byte { return d.take(int(d.uint8())) }
+
+// body takes a body's size and its first bytes, which are all of it unless it is larger than a chunk.
+func (d *decoder) body() (first []byte, size int) {
+	size = int(d.uint32())
+	first = d.rest(chunkSize)
+	if size > MaxBody || len(first) > size || len(first) < size && size <= chunkSize {
+		d.fail("wrong size of a body")
+	}
+	return first, size
+}
 
 func (d *decoder) rest(limit int) []byte {
 	if len(d.data) > limit {

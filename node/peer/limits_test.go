@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"sync"
@@ -19,6 +20,16 @@ func (p pipeTransport) Reset() error { return p.Close() }
 
 func (p pipeTransport) CloseWrite() error { return p.Close() }
 
+// beginning is the first frame of a request with the largest body.
+func beginning(t *testing.T) []byte {
+	t.Helper()
+	f, err := encodeRequest(1, &Request{Body: make([]byte, MaxBody)})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, f.cut().writeTo(&b))
+	return b.Bytes()
+}
+
 // TestHalfFrame: a peer that stops in the middle of a frame is given up, one that is idle between frames is not.
 func TestHalfFrame(t *testing.T) {
 	opening := frame{kind: kindOpen, body: append([]byte{openVersion}, make([]byte, sessionSize)...)}
@@ -29,7 +40,8 @@ func TestHalfFrame(t *testing.T) {
 		"idle":               {nil, 0},
 		"in the head":        {[]byte{0, 0}, headTimeout},
 		"in a payload":       {[]byte{0, 0, 1, 0, byte(kindRequest), 0, 0, 0, 0, 0, 0, 0, 1, 2}, headTimeout},
-		"in a large payload": {[]byte{0, 0x20, 0, 0, byte(kindRequest), 0, 0, 0, 0, 0, 0, 0, 1, 2}, headTimeout + extra(0x200000)},
+		"in a large payload": {[]byte{0, 1, 0x80, 0, byte(kindRequest), 0, 0, 0, 0, 0, 0, 0, 1, 2}, headTimeout + extra(0x18000)},
+		"in a large body":    {beginning(t), headTimeout + extra(MaxBody)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

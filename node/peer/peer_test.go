@@ -67,7 +67,7 @@ func conns(t *testing.T, run func(t *testing.T, conn *Conn, from string, handler
 func TestInvoke(t *testing.T) {
 	conns(t, func(t *testing.T, conn *Conn, from string, handler echo, _ <-chan Control) {
 		defer conn.Close()
-		for _, size := range []int{0, 1, eagerRead, MaxBody} {
+		for _, size := range []int{0, 1, chunkSize, chunkSize + 1, MaxBody} {
 			body := bytes.Repeat([]byte{7}, size)
 			got, err := conn.Invoke(t.Context(), &Request{LaneID: make([]byte, 20), FunctionID: "f", Version: 9, Body: body, Timeout: 10 * time.Second})
 			require.NoError(t, err)
@@ -221,17 +221,27 @@ func FuzzFrame(f *testing.F) {
 		var again *frame
 		switch got.kind {
 		case kindRequest:
-			r, err := decodeRequest(got.body)
+			r, size, err := decodeRequest(got.body)
 			if err != nil {
 				require.ErrorIs(t, err, ErrFrame)
+				return
+			}
+			if size > len(r.Body) {
+				require.Greater(t, size, chunkSize)
+				require.LessOrEqual(t, size, MaxBody)
 				return
 			}
 			again, err = encodeRequest(got.call, r)
 			require.NoError(t, err)
 		case kindResponse:
-			r, err := decodeResponse(got.body)
+			r, size, err := decodeResponse(got.body)
 			if err != nil {
 				require.ErrorIs(t, err, ErrFrame)
+				return
+			}
+			if size > len(r.Body) {
+				require.Greater(t, size, chunkSize)
+				require.LessOrEqual(t, size, MaxBody)
 				return
 			}
 			again, err = encodeResponse(got.call, r)

@@ -14,8 +14,8 @@ const (
 	// maxSessions and maxStreams bound what one peer may open.
 	maxSessions = 4
 	maxStreams  = 8
-	// maxIncoming bounds the bytes of large requests of all peers that are under way, and maxPeerIncoming those of one. Who is over waits:
-	// its streams are not read on.
+	// maxIncoming bounds the bytes of requests larger than a chunk of all peers that are under way, and maxPeerIncoming those of one. More
+	// have to wait with the rest of their bodies.
 	maxIncoming     = 256 << 20
 	maxPeerIncoming = 32 << 20
 	// maxOutgoing is how many bytes of responses a session may leave unread before its requests are answered busy.
@@ -62,10 +62,11 @@ type session struct {
 	room   chan struct{}
 	// outgoing counts the bytes of responses that wait to be written.
 	outgoing atomic.Int64
+	incoming *semaphore.Weighted
 
 	mu      sync.Mutex
 	streams []*stream
-	calls   map[uint64]context.CancelFunc
+	calls   map[uint64]*call
 }
 
 // serve owns a stream until it ends.
@@ -79,7 +80,6 @@ func (s *server) serve(from string, raw transport) {
 	defer s.exit(from, peer)
 
 	st := newStream(raw)
-	st.reserve = func(bytes int64) (func(), error) { return s.reserve(peer, bytes) }
 	stop := context.AfterFunc(s.ctx, func() { st.fail(errLocal) })
 	defer stop()
 	var calls sync.WaitGroup
@@ -128,23 +128,6 @@ func (s *server) exit(from string, peer *caller) {
 	s.joined.Done()
 }
 
-// reserve waits for room for a request, the peer's own first, so that one peer does not queue for all.
-func (s *server) reserve(peer *caller, bytes int64) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(s.ctx, roomTimeout)
-	defer cancel()
-	if err := peer.incoming.Acquire(ctx, bytes); err != nil {
-		return nil, fmt.Errorf("waiting for room for %d bytes: %w", bytes, err)
-	}
-	if err := s.incoming.Acquire(ctx, bytes); err != nil {
-		peer.incoming.Release(bytes)
-		return nil, fmt.Errorf("waiting for room for %d bytes: %w", bytes, err)
-	}
-	return func() {
-		s.incoming.Release(bytes)
-		peer.incoming.Release(bytes)
-	}, nil
-}
-
 // join adds a stream to the session that its first frame names.
 func (s *server) join(from string, peer *caller, f *frame, st *stream) (*session, error) {
 	if f.kind != kindOpen || len(f.body) != 1+sessionSize || f.body[0] != openVersion {
@@ -158,7 +141,9 @@ func (s *server) join(from string, peer *caller, f *frame, st *stream) (*session
 		if len(peer.sessions) >= maxSessions {
 			return nil, fmt.Errorf("%w: %s has %d sessions", errTooMany, from, len(peer.sessions))
 		}
-		x = &session{server: s, id: id, from: from, room: make(chan struct{}, maxInFlight), calls: make(map[uint64]context.CancelFunc)}
+		x = &session{
+			server: s, id: id, from: from, room: make(chan struct{}, maxInFlight), incoming: peer.incoming, calls: make(map[uint64]*call),
+		}
 		x.ctx, x.cancel = context.WithCancel(s.ctx)
 		peer.sessions[id] = x
 	}
@@ -198,50 +183,20 @@ func (s *server) close() {
 func (x *session) receive(st *stream, f *frame, calls *sync.WaitGroup) error {
 	switch f.kind {
 	case kindRequest:
-		r, err := decodeRequest(f.body)
-		if err != nil {
-			return err
-		}
-		if !x.admit() {
-			// Waiting here stops reading, which is what a caller over its limit gets.
-			answer, err := encodeResponse(f.call, &Response{Status: StatusBusy, Load: 1000})
-			if err != nil {
-				return err
-			}
-			return st.put(x.ctx, answer)
-		}
-		ctx, cancel := x.ctx, context.CancelFunc(nil)
-		if r.Timeout > 0 {
-			ctx, cancel = context.WithTimeout(ctx, r.Timeout)
-		} else {
-			ctx, cancel = context.WithCancel(ctx)
-		}
+		return x.request(st, f, calls)
+	case kindBody:
 		x.mu.Lock()
-		_, twice := x.calls[f.call]
-		if !twice {
-			x.calls[f.call] = cancel
+		defer x.mu.Unlock()
+		if c := x.calls[f.call]; c != nil { // else it was cancelled
+			return c.add(f.body)
 		}
-		x.mu.Unlock()
-		if twice {
-			cancel()
-			<-x.room
-			return fmt.Errorf("%w: call %d twice", ErrFrame, f.call)
-		}
-		done := f.done
-		f.done = nil
-		calls.Go(func() {
-			x.call(ctx, cancel, st, f.call, r)
-			if done != nil {
-				done()
-			}
-		})
 		return nil
 	case kindCancel:
 		x.mu.Lock()
-		cancel := x.calls[f.call]
+		c := x.calls[f.call]
 		x.mu.Unlock()
-		if cancel != nil {
-			cancel()
+		if c != nil {
+			c.cancel()
 		}
 		return nil
 	}
@@ -250,6 +205,39 @@ func (x *session) receive(st *stream, f *frame, calls *sync.WaitGroup) error {
 		x.server.handler.Control(x.ctx, x.from, x, message)
 	}
 	return err
+}
+
+// request begins a call, whose body may not be whole yet.
+func (x *session) request(st *stream, f *frame, calls *sync.WaitGroup) error {
+	r, size, err := decodeRequest(f.body)
+	if err != nil {
+		return err
+	}
+	if !x.admit() {
+		// Waiting here stops reading, which is what a caller over its limit gets.
+		return x.refuse(st, f.call)
+	}
+	c := &call{id: f.call, stream: st, request: r, size: size, whole: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(x.ctx)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.calls[f.call] != nil {
+		c.cancel()
+		<-x.room
+		return fmt.Errorf("%w: call %d twice", ErrFrame, f.call)
+	}
+	x.calls[f.call] = c
+	calls.Go(func() { x.serve(c) })
+	return nil
+}
+
+// refuse answers a request that is not taken on.
+func (x *session) refuse(st *stream, call uint64) error {
+	answer, err := encodeResponse(call, &Response{Status: StatusBusy, Load: 1000})
+	if err != nil {
+		return err
+	}
+	return st.put(x.ctx, answer)
 }
 
 // admit takes room for a request, or reports that the caller is over its limits.
@@ -262,26 +250,6 @@ func (x *session) admit() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-func (x *session) call(ctx context.Context, cancel context.CancelFunc, st *stream, call uint64, r *Request) {
-	defer func() {
-		cancel()
-		x.mu.Lock()
-		delete(x.calls, call)
-		x.mu.Unlock()
-		<-x.room
-	}()
-	answer, err := encodeResponse(call, x.server.handler.Invoke(ctx, x.from, x, r))
-	if err != nil {
-		answer, _ = encodeResponse(call, &Response{Status: StatusInternal, Message: err.Error()})
-	}
-	size := int64(len(answer.body))
-	x.outgoing.Add(size)
-	answer.done = func() { x.outgoing.Add(-size) }
-	if st.put(x.ctx, answer) != nil {
-		answer.finish()
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	writeTimeout = 30 * time.Second
 	// headTimeout is how long the head of a frame may be under way: a peer that sends half a frame is given up.
 	headTimeout = 10 * time.Second
-	// leastRate, in bytes a second, is what a large payload gets further time by, in both directions.
+	// leastRate, in bytes a second, is what more than a few bytes get further time by, in both directions.
 	leastRate = 64 << 10
 )
 
@@ -32,11 +32,10 @@ type transport interface {
 	Reset() error
 }
 
-// stream writes frames in order, several in one write when they come fast, and hands the frames it reads to one function.
+// stream writes frames in order, several in one write when they come fast and those with large bodies a chunk at a time, and hands the frames
+// it reads to one function.
 type stream struct {
 	raw transport
-	// reserve, when set, waits for room for a large payload and returns what gives it back.
-	reserve func(bytes int64) (release func(), err error)
 
 	// queue holds what waits to be written; a nil frame is the last.
 	queue chan *frame
@@ -59,7 +58,7 @@ func (s *stream) fail(err error) {
 	})
 }
 
-// run reads and writes until either fails. receive owns a frame's budget until it returns, unless it takes done away.
+// run reads and writes until either fails.
 func (s *stream) run(receive func(*frame) error) error {
 	var writer sync.WaitGroup
 	writer.Go(s.write)
@@ -68,7 +67,6 @@ func (s *stream) run(receive func(*frame) error) error {
 		f, err := s.read(r)
 		if err == nil {
 			err = receive(f)
-			f.finish()
 		}
 		if err != nil {
 			s.fail(err)
@@ -92,20 +90,11 @@ func (s *stream) read(r *bufio.Reader) (*frame, error) {
 	if err != nil {
 		return nil, unexpected(err)
 	}
-	if size > eagerRead && s.reserve != nil {
-		if timed { // waiting for room is not the peer's doing
-			_ = s.raw.SetReadDeadline(time.Time{})
-		}
-		if f.done, err = s.reserve(size); err != nil {
-			return nil, err
-		}
-	}
 	if int64(r.Buffered()) < size {
 		timed = true
 		_ = s.raw.SetReadDeadline(time.Now().Add(headTimeout + extra(size)))
 	}
 	if err := f.readPayload(r, size); err != nil {
-		f.finish()
 		return nil, err
 	}
 	if timed {
@@ -117,45 +106,72 @@ func (s *stream) read(r *bufio.Reader) (*frame, error) {
 func extra(size int64) time.Duration { return time.Duration(size/leastRate) * time.Second }
 
 func (s *stream) write() {
-	w := bufio.NewWriterSize(s.raw, bufferSize)
-	write := func(f *frame) error {
-		defer f.finish()
-		_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout + extra(int64(len(f.body)))))
-		return f.writeTo(w)
+	if err := s.writeAll(bufio.NewWriterSize(s.raw, bufferSize)); err != nil {
+		s.fail(fmt.Errorf("writing: %w", err))
 	}
-	for {
-		select {
-		case <-s.done:
-			return
-		case f := <-s.queue:
-			s.writing.Store(true)
+}
+
+// writeAll writes until the last frame, or until the stream ends. After each frame of the queue comes one chunk of what is left of large bodies,
+// which take turns, so neither holds up the other.
+func (s *stream) writeAll(w *bufio.Writer) error {
+	var rests []*frame
+	for last := false; !last || len(rests) > 0; {
+		if len(s.queue) > 0 || len(rests) == 0 {
+			f, ended, err := s.next(w)
+			if ended || err != nil {
+				return err
+			}
+			last = f == nil
+			if rests, err = s.writeFrame(w, f, rests); err != nil {
+				return err
+			}
+		}
+		if len(rests) > 0 {
+			f := rests[0]
 			var err error
-			for more := true; more && f != nil && err == nil; {
-				if err = write(f); err != nil {
-					break
-				}
-				select {
-				case f = <-s.queue:
-				default:
-					more = false
-				}
+			if rests, err = s.writeFrame(w, f, rests[1:]); err != nil {
+				return err
 			}
-			if err == nil {
-				err = w.Flush()
-			}
-			if err == nil && f == nil {
-				err = s.raw.CloseWrite()
-			}
-			if err != nil {
-				s.fail(fmt.Errorf("writing: %w", err))
-				return
-			}
-			if f == nil {
-				return
-			}
-			s.writing.Store(false)
 		}
 	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return s.raw.CloseWrite()
+}
+
+// next takes a frame off the queue. Before it waits for one, everything written goes out.
+func (s *stream) next(w *bufio.Writer) (f *frame, ended bool, err error) {
+	if len(s.queue) == 0 {
+		if err := w.Flush(); err != nil {
+			return nil, false, err
+		}
+		s.writing.Store(false)
+	}
+	select {
+	case f = <-s.queue:
+		s.writing.Store(true)
+		return f, false, nil
+	case <-s.done:
+		return nil, true, nil
+	}
+}
+
+// writeFrame writes a frame, or its first chunk, whose rest joins those that take turns.
+func (s *stream) writeFrame(w *bufio.Writer, f *frame, rests []*frame) ([]*frame, error) {
+	if f == nil {
+		return rests, nil
+	}
+	if f.unwanted() {
+		f.finish()
+		return rests, nil
+	}
+	_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if len(f.body) > chunkSize {
+		return append(rests, f), f.cut().writeTo(w)
+	}
+	defer f.finish()
+	return rests, f.writeTo(w)
 }
 
 // put waits for room.

@@ -22,6 +22,7 @@ type vector struct {
 	Call uint64 `json:"call,omitempty"`
 
 	Session hexBytes `json:"session,omitempty"`
+	Body    hexBytes `json:"body,omitempty"`
 	Request *struct {
 		LaneID     hexBytes `json:"lane_id"`
 		FunctionID string   `json:"function_id"`
@@ -114,8 +115,11 @@ func (v *vector) encode() (*frame, error) {
 		return encodeResponse(v.Call, m)
 	case nil:
 		f := &frame{kind: v.Kind, call: v.Call}
-		if v.Kind == kindOpen {
+		switch v.Kind {
+		case kindOpen:
 			f.head = append([]byte{openVersion}, v.Session...)
+		case kindBody:
+			f.body = v.Body
 		}
 		return f, nil
 	default:
@@ -134,12 +138,14 @@ func readFrame(r io.Reader) (*frame, error) {
 
 func decode(f *frame) (any, error) {
 	switch f.kind {
-	case kindOpen, kindCancel:
+	case kindOpen, kindCancel, kindBody, kindMore:
 		return nil, nil
 	case kindRequest:
-		return decodeRequest(f.body)
+		r, _, err := decodeRequest(f.body)
+		return r, err
 	case kindResponse:
-		return decodeResponse(f.body)
+		r, _, err := decodeResponse(f.body)
+		return r, err
 	default:
 		return decodeControl(f.kind, f.body)
 	}
@@ -170,7 +176,7 @@ func TestVectors(t *testing.T) {
 			require.Equal(t, v.message(), message)
 		})
 	}
-	for k := kindOpen; k <= kindBatch; k++ {
+	for k := kindOpen; k <= kindMore; k++ {
 		require.True(t, seen[k], "no vector of kind %d", k)
 	}
 }
