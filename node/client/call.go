@@ -322,8 +322,6 @@ func (a *attempt) judge(l *lane, r *peer.Response) *Answer {
 
 // exchange sends one request on reserved room and enters what became of it.
 func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request *peer.Request, hash [sha256.Size]byte) (*peer.Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
 	start := time.Now()
 	response, err := conn.Invoke(ctx, request)
 	if err != nil {

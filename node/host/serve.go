@@ -47,11 +47,7 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 	case l.functionID() != r.FunctionID:
 		return h.refuse(peer.StatusNoLane, "the lane is for another function")
 	}
-	timeout := maxTimeout
-	if r.Timeout > 0 {
-		timeout = min(r.Timeout, maxTimeout)
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	defer context.AfterFunc(h.ctx, cancel)()
 	if !h.resumed(ctx, l) {
@@ -81,28 +77,37 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 
 // admit lets a request in, for which the payer may have to pay for earlier ones first: it is shown those, and has a moment.
 func (h *Host) admit(ctx context.Context, l *lane, conn peer.ControlSender, version uint64) error {
+	err := l.admit(conn, h.height.Load(), version)
+	if !errors.Is(err, errUnpaid) {
+		return err
+	}
+	if !l.signer.wait() {
+		h.flush(l)
+		return err
+	}
+	defer l.signer.leave()
 	ctx, cancel := context.WithTimeout(ctx, creditWait)
 	defer cancel()
-	for waiting := false; ; {
+	for {
 		freed := l.signer.frees()
-		err := l.admit(conn, h.height.Load(), version)
-		if !errors.Is(err, errUnpaid) {
+		if err = l.admit(conn, h.height.Load(), version); !errors.Is(err, errUnpaid) {
 			return err
 		}
 		h.flush(l)
-		if !waiting {
-			if !l.signer.wait() {
-				return err
-			}
-			waiting = true
-			defer l.signer.leave()
-		}
 		select {
 		case <-freed:
 		case <-ctx.Done():
 			return err
 		}
 	}
+}
+
+// bounded ends a request's context after maxTimeout at the latest.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, set := ctx.Deadline(); set && time.Until(deadline) <= maxTimeout {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, maxTimeout)
 }
 
 func (h *Host) resumed(ctx context.Context, l *lane) bool {

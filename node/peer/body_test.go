@@ -3,11 +3,11 @@ package peer
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,14 +39,14 @@ func (s *script) frames(t *testing.T) (all []*frame) {
 func TestBodiesTakeTurns(t *testing.T) {
 	raw := new(script)
 	s := newStream(raw)
-	long := func(call uint64, until context.Context, done func()) *frame {
-		return &frame{kind: kindResponse, call: call, head: []byte("head"), body: make([]byte, 3*chunkSize), until: until, done: done}
+	long := func(call uint64, unwanted *atomic.Bool, done func()) *frame {
+		return &frame{kind: kindResponse, call: call, head: []byte("head"), body: make([]byte, 3*chunkSize), unwanted: unwanted, done: done}
 	}
-	unwanted, cancel := context.WithCancel(t.Context())
-	cancel()
+	unwanted := new(atomic.Bool)
+	unwanted.Store(true)
 	finished := make(map[uint64]int)
 	for _, f := range []*frame{
-		long(1, nil, func() { finished[1]++ }), long(2, t.Context(), func() { finished[2]++ }), long(3, unwanted, func() { finished[3]++ }),
+		long(1, nil, func() { finished[1]++ }), long(2, new(atomic.Bool), func() { finished[2]++ }), long(3, unwanted, func() { finished[3]++ }),
 		{kind: kindReceipt}, {kind: kindReceipt}, nil,
 	} {
 		s.queue <- f

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,9 +15,10 @@ var errSlowBody = errors.New("the rest of a body does not come")
 type call struct {
 	id     uint64
 	stream *stream
-	// ctx ends when the caller does not want the response any more.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// unwanted: the caller has given up.
+	unwanted atomic.Bool
 
 	// The session's mutex guards the request until it is whole, which is when its body has size bytes. What is beyond the first chunk comes only
 	// when it is welcome, since there is room for it then.
@@ -40,32 +42,26 @@ func (c *call) add(chunk []byte) (err error) {
 // serve answers a call once its body is whole.
 func (x *session) serve(c *call) {
 	defer func() { <-x.room }()
-	ctx := c.ctx
-	if c.request.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.request.Timeout)
-		defer cancel()
-	}
 	if len(c.request.Body) < c.size {
-		release, err := x.gather(ctx, c)
+		release, err := x.gather(c)
 		if err != nil {
 			x.end(c)
 			if errors.Is(err, errSlowBody) {
 				c.stream.fail(err)
-			} else if ctx.Err() == nil {
+			} else if c.ctx.Err() == nil {
 				_ = x.refuse(c.stream, c.id) // a stream that has ended needs no answer
 			}
 			return
 		}
 		defer release()
 	}
-	answer, err := encodeResponse(c.id, x.server.handler.Invoke(ctx, x.from, x, c.request))
+	answer, err := encodeResponse(c.id, x.server.handler.Invoke(c.ctx, x.from, x, c.request))
 	if err != nil {
 		answer, _ = encodeResponse(c.id, &Response{Status: StatusInternal, Message: err.Error()})
 	}
 	size := int64(len(answer.body))
 	x.outgoing.Add(size)
-	answer.until = c.ctx
+	answer.unwanted = &c.unwanted
 	answer.done = func() {
 		x.outgoing.Add(-size)
 		x.end(c)
@@ -84,9 +80,9 @@ func (x *session) end(c *call) {
 
 // gather waits for room for a large body, the peer's own first, so that one peer does not queue for all, and then for the body itself. release
 // gives the room back.
-func (x *session) gather(ctx context.Context, c *call) (release func(), err error) {
+func (x *session) gather(c *call) (release func(), err error) {
 	size := int64(c.size)
-	waiting, cancel := context.WithTimeout(ctx, roomTimeout)
+	waiting, cancel := context.WithTimeout(c.ctx, roomTimeout)
 	defer cancel()
 	if err := x.incoming.Acquire(waiting, size); err != nil {
 		return nil, fmt.Errorf("waiting for room for %d bytes: %w", size, err)
@@ -105,14 +101,14 @@ func (x *session) gather(ctx context.Context, c *call) (release func(), err erro
 	x.mu.Unlock()
 	slow := time.NewTimer(headTimeout + extra(size))
 	defer slow.Stop()
-	if err = c.stream.put(ctx, &frame{kind: kindMore, call: c.id}); err == nil {
+	if err = c.stream.put(c.ctx, &frame{kind: kindMore, call: c.id}); err == nil {
 		select {
 		case <-c.whole:
 			return release, nil
 		case <-slow.C:
 			err = errSlowBody
-		case <-ctx.Done():
-			err = ctx.Err()
+		case <-c.ctx.Done():
+			err = c.ctx.Err()
 		}
 	}
 	release()

@@ -202,7 +202,7 @@ func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
 	first, rest := f, (*frame)(nil)
 	if len(f.body) > chunkSize {
 		first, rest = f.cut(), f
-		rest.until = ctx
+		rest.unwanted = new(atomic.Bool)
 	}
 	p := &pending{answer: make(chan *Response, 1), more: make(chan struct{})}
 	w.mu.Lock()
@@ -228,6 +228,9 @@ func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
 		case response := <-p.answer:
 			return response, nil
 		case <-ctx.Done():
+			if rest != nil {
+				rest.unwanted.Store(true)
+			}
 			_ = s.post(&frame{kind: kindCancel, call: call})
 			return nil, ctx.Err()
 		case <-w.conn.done:

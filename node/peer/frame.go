@@ -1,11 +1,11 @@
 package peer
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/orbnetwork/orb/pkg/receipt"
@@ -52,8 +52,8 @@ type frame struct {
 	call uint64
 	head []byte
 	body []byte
-	// until, when set, ends when nobody wants any more what has not been written.
-	until context.Context
+	// unwanted, when set, tells that nobody wants any more what has not been written.
+	unwanted *atomic.Bool
 	// done, when set, is called once the frame is written or dropped.
 	done func()
 }
@@ -64,8 +64,6 @@ func (f *frame) finish() {
 		f.done = nil
 	}
 }
-
-func (f *frame) unwanted() bool { return f.until != nil && f.until.Err() != nil }
 
 // cut takes the first frame off one whose body is larger than a chunk, and leaves the rest.
 func (f *frame) cut() *frame {

@@ -196,6 +196,7 @@ func (x *session) receive(st *stream, f *frame, calls *sync.WaitGroup) error {
 		c := x.calls[f.call]
 		x.mu.Unlock()
 		if c != nil {
+			c.unwanted.Store(true)
 			c.cancel()
 		}
 		return nil
@@ -218,7 +219,11 @@ func (x *session) request(st *stream, f *frame, calls *sync.WaitGroup) error {
 		return x.refuse(st, f.call)
 	}
 	c := &call{id: f.call, stream: st, request: r, size: size, whole: make(chan struct{})}
-	c.ctx, c.cancel = context.WithCancel(x.ctx)
+	if r.Timeout > 0 {
+		c.ctx, c.cancel = context.WithTimeout(x.ctx, r.Timeout)
+	} else {
+		c.ctx, c.cancel = context.WithCancel(x.ctx)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.calls[f.call] != nil {

@@ -162,7 +162,7 @@ func (s *stream) writeFrame(w *bufio.Writer, f *frame, rests []*frame) ([]*frame
 	if f == nil {
 		return rests, nil
 	}
-	if f.unwanted() {
+	if f.unwanted != nil && f.unwanted.Load() {
 		f.finish()
 		return rests, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -132,7 +133,7 @@ func (p paying) overhead(ctx context.Context, name, id string, module, body []by
 		return result{}, err
 	}
 	took, err := alternate(wanted, call, func() (int, error) {
-		r, err := conn.Invoke(ctx, &peer.Request{FunctionID: id, Version: 1, LaneID: body[:20], Body: body})
+		r, err := conn.Invoke(ctx, &peer.Request{FunctionID: id, Version: 1, LaneID: body[:20], Body: body, Timeout: 12 * time.Second})
 		if err != nil {
 			return 0, err
 		}
