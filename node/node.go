@@ -18,9 +18,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/orbnetwork/orb/node/artifact"
-	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/client"
+	"github.com/orbnetwork/orb/node/demand"
 	"github.com/orbnetwork/orb/node/host"
 	"github.com/orbnetwork/orb/node/peer"
 	"github.com/orbnetwork/orb/node/runtime"
@@ -148,16 +148,15 @@ func serve(ctx context.Context, home string, cfg Config, client *chain.Client, p
 	if err != nil {
 		return err
 	}
-	var super speakers
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
-	following, stop := context.WithCancel(ctx)
+	heeding, stop := context.WithCancel(ctx)
 	defer stop()
-	tasks.Go(func() { super.follow(following, client.Functions()) })
-	demands, err := heedDemand(ctx, peers, &super)
-	if err != nil {
-		return err
-	}
+	tasks.Go(func() {
+		if err := demand.Heed(heeding, peers, client.Functions(), h.Demand); err != nil {
+			slog.Error("demand is not heard", "error", err)
+		}
+	})
 	// Callers come as soon as the node is on chain.
 	peers.ServeInvoke(h)
 	peers.ServeChallenges(h.Show)
@@ -188,14 +187,6 @@ func serve(ctx context.Context, home string, cfg Config, client *chain.Client, p
 				continue
 			}
 			h.Hint(string(hint.Data))
-		case message, open := <-demands:
-			if !open {
-				demands = nil
-				continue
-			}
-			if d, err := balance.ParseDemand(message.Data); err == nil {
-				h.Demand(message.From, d)
-			}
 		}
 	}
 }

@@ -23,6 +23,8 @@ const (
 	overflowAfter = 250 * time.Millisecond
 	// suspectAfter is the silence after which a host gets no further request while others take them. It may be busy, or gone.
 	suspectAfter = 500 * time.Millisecond
+	// maxTries bounds the hosts that one request is sent to: were all busy, asking each of them would only add to that.
+	maxTries = 16
 	// maxUnpaid bounds how often one host may ask one request to wait for a receipt.
 	maxUnpaid = 50
 )
@@ -140,6 +142,16 @@ func (a *attempt) failedAt(h *host) bool {
 	return t != nil && t.failed != nil
 }
 
+// failures counts the hosts that are not asked again.
+func (a *attempt) failures() (count int) {
+	for _, t := range a.troubles {
+		if t.failed != nil {
+			count++
+		}
+	}
+	return count
+}
+
 // lane reserves room on the better of two lanes. It waits for room where there soon will be some, and for a transaction only when
 // there is no open lane to a live host.
 func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
@@ -149,7 +161,13 @@ func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
 		woken := a.set.signal.wait()
 		now := time.Now()
 		others, own, soon := a.candidates(now)
-		l := choose(others)
+		if a.failures() >= maxTries {
+			others, soon = nil, false
+			if own == nil {
+				return nil, nil, a.failure()
+			}
+		}
+		l := choose(others, now)
 		if l == nil && own != nil && (!soon || now.Sub(start) >= overflowAfter) {
 			l = own
 		}
@@ -191,10 +209,11 @@ func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
 	}
 }
 
-// candidates sorts the set's lanes: those with room now, the caller's own host among them, and whether others will have some soon.
+// candidates sorts the set's lanes: those with room now, on hosts that have room too if any do, the caller's own host apart, and whether others will
+// have some soon.
 func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon bool) {
 	height := a.client.height.Load()
-	var suspects []*lane
+	var loaded, suspects []*lane
 	for _, l := range a.set.snapshot() {
 		if a.failedAt(l.host) {
 			continue
@@ -207,6 +226,8 @@ func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon boo
 			own = l
 		case room == roomNow && l.host.suspect():
 			suspects = append(suspects, l)
+		case room == roomNow && !balance.Room(l.host.said(now)):
+			loaded = append(loaded, l)
 		case room == roomNow:
 			others = append(others, l)
 		case room == roomSoon:
@@ -214,13 +235,16 @@ func (a *attempt) candidates(now time.Time) (others []*lane, own *lane, soon boo
 		}
 	}
 	if len(others) == 0 {
+		others = loaded
+	}
+	if len(others) == 0 {
 		others = suspects
 	}
 	return others, own, soon
 }
 
-func choose(lanes []*lane) *lane {
-	i := balance.Pick(len(lanes), rand.IntN, func(i int) int64 { return lanes[i].host.cost() })
+func choose(lanes []*lane, now time.Time) *lane {
+	i := balance.Pick(len(lanes), rand.IntN, func(i int) int64 { return lanes[i].host.cost(now) })
 	if i < 0 {
 		return nil
 	}

@@ -184,7 +184,7 @@ func (c *Client) set(payer, functionID string) *laneSet {
 	key := setKey{payer, functionID}
 	s := c.sets[key]
 	if s == nil {
-		s = &laneSet{payer: payer, functionID: functionID, breadth: maxHosts}
+		s = &laneSet{payer: payer, functionID: functionID}
 		c.sets[key] = s
 	}
 	return s

@@ -66,8 +66,8 @@ func newHost(orbID string, last bool) (*host, error) {
 }
 
 // cost orders hosts.
-func (h *host) cost() int64 {
-	return balance.Cost(time.Duration(h.latency.Load()), h.inflight.Load(), h.load.Load())
+func (h *host) cost(now time.Time) int64 {
+	return balance.Cost(time.Duration(h.latency.Load()), h.inflight.Load(), h.said(now))
 }
 
 func (h *host) measured(took time.Duration) {

@@ -23,12 +23,14 @@ type testHost struct {
 	mu    sync.Mutex
 	lanes map[string]*testLane
 	conn  *peer.Conn
-	// served counts OK responses.
-	served int
+	// served counts OK responses, refused those that were refused.
+	served, refused int
 
 	// down refuses connections, and refuse answers every request so.
 	down   bool
 	refuse peer.Status
+	// load is what it says of itself.
+	load uint32
 	// cut ends the connection instead of sending the response with this number of all.
 	cut int
 	// lie changes the response hash in batches, and silent sends no batches.
@@ -83,6 +85,7 @@ func (h *testHost) Invoke(_ context.Context, _ string, sender peer.ControlSender
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refuse != peer.StatusOK {
+		h.refused++
 		return &peer.Response{Status: h.refuse}
 	}
 	on, open := h.network.lane(r.LaneID)
@@ -110,7 +113,7 @@ func (h *testHost) Invoke(_ context.Context, _ string, sender peer.ControlSender
 		b := h.batch(r.LaneID, l)
 		time.AfterFunc(time.Millisecond, func() { _ = sender.Send(&b) })
 	}
-	return &peer.Response{Status: peer.StatusOK, Sequence: l.served, Fuel: 7, Fault: h.fault, Body: r.Body}
+	return &peer.Response{Status: peer.StatusOK, Sequence: l.served, Fuel: 7, Fault: h.fault, Body: r.Body, Load: h.load}
 }
 
 // batch signs all that no receipt has answered; batches may overlap.

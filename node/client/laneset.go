@@ -14,13 +14,12 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/orbnetwork/orb/node/balance"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
 const (
-	// maxHosts bounds the hosts that one payer has lanes to for one function, as long as they have room. Two choices among eight are nearly as good as among all.
-	maxHosts = 8
 	// firstCap is how many requests a lane is opened for, if there is money for them.
 	firstCap = 500
 	// ahead is for how long a lane is filled, at the pace of its requests since it was last filled; and growth how much larger than the last
@@ -52,8 +51,6 @@ type laneSet struct {
 	// seen is what the lanes were last provisioned for, and last when that was.
 	seen *Function
 	last time.Time
-	// breadth is to how many hosts lanes are opened.
-	breadth int
 }
 
 // signal wakes everybody who waits.
@@ -135,10 +132,7 @@ func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (b
 	if err != nil {
 		return false, err
 	}
-	s.mu.Lock()
-	breadth := s.breadth
-	s.mu.Unlock()
-	live := c.liveHosts(ctx, fn, breadth)
+	live := c.liveHosts(ctx, fn, s)
 	if len(live) == 0 {
 		return false, ErrNoHost
 	}
@@ -273,12 +267,29 @@ func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.
 	return math.MaxInt(free, math.ZeroInt()), nil
 }
 
-// liveHosts returns up to most of the function's hosts that a connection to exists or can be made.
-func (c *Client) liveHosts(ctx context.Context, fn *Function, most int) []*host {
+// liveHosts returns hosts of the function that a connection to exists or can be made, as many as the set should have lanes to: those that it has
+// lanes to, then those with room.
+func (c *Client) liveHosts(ctx context.Context, fn *Function, s *laneSet) []*host {
+	now := time.Now()
+	most, laned := s.breadth(now), s.hosts()
 	hosts := c.hostsOf(fn)
 	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
-	// Those that are connected are known to work; the caller's own host takes no other's place.
-	slices.SortStableFunc(hosts, func(a, b *host) int { return rank(a) - rank(b) })
+	ranks := make(map[*host]int, len(hosts))
+	for _, h := range hosts {
+		switch {
+		case slices.Contains(laned, h):
+			ranks[h] = 0
+		case h.last: // takes no other's place
+			ranks[h] = 2
+		case h.connection() == nil:
+			ranks[h] = 3
+		case balance.Room(h.said(now)): // known to work
+			ranks[h] = 1
+		default:
+			ranks[h] = 4
+		}
+	}
+	slices.SortStableFunc(hosts, func(a, b *host) int { return ranks[a] - ranks[b] })
 	hosts = hosts[:min(len(hosts), 2*most)]
 	ok := make([]bool, len(hosts))
 	var wg sync.WaitGroup
@@ -293,17 +304,6 @@ func (c *Client) liveHosts(ctx context.Context, fn *Function, most int) []*host 
 		}
 	}
 	return live
-}
-
-func rank(h *host) int {
-	switch {
-	case h.last:
-		return 1
-	case h.connection() != nil:
-		return 0
-	default:
-		return 2
-	}
 }
 
 // readLanes takes over from the chain every lane of the set that this session key signs for.

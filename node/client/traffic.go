@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"github.com/orbnetwork/orb/node/balance"
@@ -9,8 +10,6 @@ import (
 const (
 	// freshLoad is for how long a host's word on its load counts.
 	freshLoad = 3 * time.Second
-	// mostHosts bounds to how many hosts lanes of one set are opened when few do not suffice.
-	mostHosts = 64
 )
 
 // tally is what was seen of one function since the last time somebody asked.
@@ -41,8 +40,8 @@ func (c *Client) count(fn *Function, short bool) {
 	}
 }
 
-// Traffic returns what was seen of every function that was called since Traffic was last asked. Where the hosts of a function run near their
-// limits, lanes to more of them follow.
+// Traffic returns what was seen of every function that was called since Traffic was last asked. Where few of the hosts that there are lanes to
+// have room, lanes to more follow.
 func (c *Client) Traffic() []FunctionTraffic {
 	now := time.Now()
 	c.mu.Lock()
@@ -60,24 +59,19 @@ func (c *Client) Traffic() []FunctionTraffic {
 		seen := balance.Traffic{Calls: t.calls, Short: t.short, Known: c.known(t.fn)}
 		hosts := make(map[*host]bool)
 		for _, s := range sets[id] {
-			for _, l := range s.snapshot() {
-				if !l.host.last && l.host.connection() != nil {
-					hosts[l.host] = true
-				}
+			for _, h := range s.hosts() {
+				hosts[h] = true
 			}
+			s.widen(seen.Known, now)
 		}
 		var load uint64
 		for h := range hosts {
-			load += uint64(h.said(now))
-		}
-		seen.Hosts = len(hosts)
-		seen.Sampled = seen.Hosts >= mostHosts
-		seen.Load = uint32(load / uint64(max(len(hosts), 1)))
-		if seen.Near() {
-			for _, s := range sets[id] {
-				s.widen(seen.Known)
+			if said, fresh := h.word(now); fresh {
+				load += uint64(said)
+				seen.Hosts++
 			}
 		}
+		seen.Load = uint32(load / uint64(max(seen.Hosts, 1)))
 		all = append(all, FunctionTraffic{Function: t.fn, Traffic: seen})
 	}
 	return all
@@ -96,12 +90,18 @@ func (c *Client) known(fn *Function) int {
 	return count
 }
 
-// said is the host's last word on its load, in per mille; one that is old counts for nothing.
+// word is what the host said last of its load, in per mille, and whether that was of late.
+func (h *host) word(now time.Time) (load uint32, fresh bool) {
+	return h.load.Load(), now.Sub(time.Unix(0, h.loadAt.Load())) <= freshLoad
+}
+
+// said is the host's last word on its load, in per mille; an old one counts for nothing, so that a host which was busy is tried again.
 func (h *host) said(now time.Time) uint32 {
-	if now.Sub(time.Unix(0, h.loadAt.Load())) > freshLoad {
+	load, fresh := h.word(now)
+	if !fresh {
 		return 0
 	}
-	return h.load.Load()
+	return load
 }
 
 func (h *host) says(load uint32) {
@@ -109,11 +109,36 @@ func (h *host) says(load uint32) {
 	h.loadAt.Store(time.Now().UnixNano())
 }
 
-// widen lets lanes to more hosts follow with the next call.
-func (s *laneSet) widen(known int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if wider := min(2*s.breadth, mostHosts); known > s.breadth && wider > s.breadth {
-		s.breadth, s.seen = wider, nil
+// hosts are those behind the set's lanes that can be reached, the caller's own apart.
+func (s *laneSet) hosts() []*host {
+	var hosts []*host
+	for _, l := range s.snapshot() {
+		if !l.host.last && l.host.connection() != nil && !slices.Contains(hosts, l.host) {
+			hosts = append(hosts, l.host)
+		}
 	}
+	return hosts
+}
+
+// breadth is to how many hosts the set should have lanes.
+func (s *laneSet) breadth(now time.Time) int {
+	hosts := s.hosts()
+	room := 0
+	for _, h := range hosts {
+		if balance.Room(h.said(now)) {
+			room++
+		}
+	}
+	return len(hosts) + balance.Lanes(len(hosts), room)
+}
+
+// widen lets lanes to more hosts follow with the next call, when they are wanted and known.
+func (s *laneSet) widen(known int, now time.Time) {
+	have := len(s.hosts())
+	if have >= known || s.breadth(now) == have {
+		return
+	}
+	s.mu.Lock()
+	s.seen = nil
+	s.mu.Unlock()
 }

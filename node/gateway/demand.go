@@ -3,12 +3,13 @@ package gateway
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/client"
+	"github.com/orbnetwork/orb/node/demand"
 	"github.com/orbnetwork/orb/node/peer"
 )
 
@@ -17,25 +18,29 @@ const (
 	announceEvery = time.Second
 	// maxAnnounced bounds the functions of one round, so that peers, which limit each author, pass all on.
 	maxAnnounced = 8
-	// repeatAfter is how long a function that has been announced leaves the room to others.
-	repeatAfter = 3 * time.Second
+	// maxSaid bounds the functions of which it is remembered who announced them; past it, any are forgotten.
+	maxSaid = 10_000
 )
 
 // announce gossips which functions need more hosts, until ctx ends.
 func (s *superNode) announce(ctx context.Context) {
+	said := announced{calls: make(map[string]*balance.Call)}
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	tasks.Go(func() {
+		if err := demand.Heed(ctx, s.peers, s.chain.Functions(), func(_ string, d balance.Demand) { said.note(time.Now(), d) }); err != nil {
+			s.log.Error("what other super nodes announce is not heard", "error", err)
+		}
+	})
 	tick := time.NewTicker(announceEvery)
 	defer tick.Stop()
-	last := make(map[string]time.Time)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		now := time.Now()
-		maps.DeleteFunc(last, func(_ string, at time.Time) bool { return now.Sub(at) >= repeatAfter })
-		for _, d := range demands(s.client.Traffic(), last) {
-			last[d.FunctionID] = now
+		for _, d := range said.missing(time.Now(), s.client.Traffic()) {
 			data, err := d.Marshal()
 			if err != nil {
 				s.log.Error("demand not gossiped", "function", d.FunctionID, "error", err)
@@ -50,19 +55,50 @@ func (s *superNode) announce(ctx context.Context) {
 	}
 }
 
-// demands are what is announced of one round's traffic, the most needed first, without what was announced last.
-func demands(traffic []client.FunctionTraffic, last map[string]time.Time) []balance.Demand {
+// announced is what was last announced of each function, by this super node or another.
+type announced struct {
+	mu    sync.Mutex
+	calls map[string]*balance.Call
+}
+
+func (a *announced) note(now time.Time, d balance.Demand) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.noteLocked(now, d)
+}
+
+func (a *announced) noteLocked(now time.Time, d balance.Demand) {
+	c := a.calls[d.FunctionID]
+	if c == nil {
+		for other := range a.calls {
+			if len(a.calls) < maxSaid {
+				break
+			}
+			delete(a.calls, other)
+		}
+		c = new(balance.Call)
+		a.calls[d.FunctionID] = c
+	}
+	c.Hear(now, d.Need, 0)
+}
+
+// missing is what is to be announced of one round's traffic, the most needed first, without what somebody has just said. It counts as announced.
+func (a *announced) missing(now time.Time, traffic []client.FunctionTraffic) []balance.Demand {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var wanted []balance.Demand
 	for _, t := range traffic {
-		if _, said := last[t.Function.Id]; said {
-			continue
-		}
-		if need := t.Need(); need > 0 {
-			wanted = append(wanted, balance.Demand{FunctionID: t.Function.Id, Need: need, Rate: t.Rate(announceEvery)})
+		d := balance.Demand{FunctionID: t.Function.Id, Need: t.Need(), Rate: t.Rate(announceEvery)}
+		if c := a.calls[d.FunctionID]; d.Need > 0 && d.Rate > 0 && (c == nil || !c.Said(now, d.Need)) {
+			wanted = append(wanted, d)
 		}
 	}
 	slices.SortFunc(wanted, func(a, b balance.Demand) int {
 		return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(a.FunctionID, b.FunctionID))
 	})
-	return wanted[:min(len(wanted), maxAnnounced)]
+	wanted = wanted[:min(len(wanted), maxAnnounced)]
+	for _, d := range wanted {
+		a.noteLocked(now, d)
+	}
+	return wanted
 }

@@ -119,16 +119,18 @@ type Host struct {
 	settledAt time.Time
 	seeds     map[string]bool // by function id, whether paid
 	lastError string
-	// asked are demands whose delay is running, onDemand those that the seed loop is to answer, mirrors what was taken on demand.
-	asked, onDemand map[string]*asked
-	mirrors         map[string]*mirror
-	distrusted      map[string]time.Time
-	taken           int
-	takenSince      time.Time
+	// heard is what was last announced of functions, onDemand the demands that the seed loop is to answer, mirrors what was taken on demand.
+	heard      map[string]*balance.Call
+	onDemand   map[string]*asked
+	mirrors    map[string]*mirror
+	distrusted map[string]time.Time
+	// steppedIn is when the node last took a function on demand.
+	steppedIn time.Time
 
 	// slots are requests that run or wait, running those that have a CPU.
 	inflight atomic.Int64
 	running  chan struct{}
+	busy     occupancy
 	requests sync.WaitGroup
 
 	ctx    context.Context
@@ -158,16 +160,17 @@ func New(cfg Config) (*Host, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	slots := 2 * goruntime.GOMAXPROCS(0)
 	h := &Host{
 		cfg: cfg, orbID: orbid.FromKey(cfg.Key.Public().(ed25519.PublicKey)), log: cfg.Log,
 		signers: signers{keys: make(map[string]*signer)},
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
 		previous: make(map[string]*function), policy: cfg.Policy, settledAt: time.Now(),
 		wanted: make(map[string]bool), hinted: make(map[string]time.Time), seeds: make(map[string]bool),
-		asked: make(map[string]*asked), onDemand: make(map[string]*asked), mirrors: make(map[string]*mirror),
+		heard: make(map[string]*balance.Call), onDemand: make(map[string]*asked), mirrors: make(map[string]*mirror),
 		distrusted: make(map[string]time.Time),
-		running:    make(chan struct{}, 2*goruntime.GOMAXPROCS(0)),
-		wake:       make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
+		running:    make(chan struct{}, slots), busy: occupancy{slots: slots},
+		wake: make(chan struct{}, 1), blocks: make(chan chain.Block, 16),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	receipts, records, err := openLog(filepath.Join(cfg.Dir, "receipts.db"), func(err error) { h.failed("keeping receipts", err) })

@@ -17,28 +17,23 @@ import (
 )
 
 const (
-	// demandFresh is how long a gateway's word holds; it repeats it every three seconds while it is true.
-	demandFresh = 5 * time.Second
-	// maxAsked bounds the functions that the node thinks about stepping in for.
-	maxAsked = 256
+	// maxHeard bounds the functions whose announcements are remembered.
+	maxHeard = 1024
 	// idleLoad, in per mille, is up to what load a node takes on more.
 	idleLoad = 500
-	// maxTaken functions are taken on demand in any takenWindow: each costs gas, whoever asked.
-	maxTaken    = 6
-	takenWindow = time.Minute
+	// rest is how long a node that has stepped in waits until it does again: its load does not show yet what it has taken on, and each function
+	// costs gas, whoever asked.
+	rest = 10 * time.Second
 	// mirrorTick is how often it is looked at whether what was taken on demand still pays.
 	mirrorTick = 5 * time.Second
 	// distrust is how long a gateway is not listened to on whose word a function was taken that nobody then called.
 	distrust = time.Hour
 )
 
-// asked is a demand that the node may answer.
+// asked is a demand that the node answers.
 type asked struct {
 	demand balance.Demand
 	from   string
-	heard  time.Time
-	// stepped counts the nodes that have become seeds since it was last heard.
-	stepped int
 }
 
 // mirror is a function that was taken on demand.
@@ -49,25 +44,40 @@ type mirror struct {
 	served, least uint64
 }
 
-// Demand takes the word of a super node that a function needs more hosts. The node steps in after a delay that lets others be first, when by then it
-// is still wanted, worth it, within the policy and there is room; else it does nothing.
-func (h *Host) Demand(from string, d balance.Demand) {
-	now := time.Now()
+// Demand takes the word of a super node that a function needs more hosts. Each node draws whether it steps in; this one does when the lot falls on
+// it, it has room, it is within the policy and pays.
+func (h *Host) Demand(from string, d balance.Demand) { h.hear(time.Now(), from, d, rand.Float64()) }
+
+// hear draws u, in [0, 1). It reports whether the node steps in.
+func (h *Host) hear(now time.Time, from string, d balance.Demand, u float64) bool {
+	nodes := h.nodes()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closing || h.cfg.MirrorFor == 0 || now.Before(h.distrusted[from]) {
+		return false
+	}
+	c := h.heard[d.FunctionID]
+	if c == nil {
+		for other := range h.heard {
+			if len(h.heard) < maxHeard {
+				break
+			}
+			delete(h.heard, other)
+		}
+		c = new(balance.Call)
+		h.heard[d.FunctionID] = c
+	}
+	drawn := u < c.Hear(now, d.Need, nodes)
 	_, seeded := h.seeds[d.FunctionID]
-	if h.closing || h.cfg.MirrorFor == 0 || seeded || h.functions[d.FunctionID] != nil || now.Before(h.distrusted[from]) {
-		return
+	busy := h.load() > idleLoad || h.cfg.Throttled != nil && h.cfg.Throttled()
+	if !drawn || seeded || h.functions[d.FunctionID] != nil || busy || now.Sub(h.steppedIn) < rest {
+		return false
 	}
-	if a := h.asked[d.FunctionID]; a != nil {
-		a.demand, a.from, a.heard, a.stepped = d, from, now, 0
-		return
-	}
-	if len(h.asked) >= maxAsked {
-		return
-	}
-	h.asked[d.FunctionID] = &asked{demand: d, from: from, heard: now}
-	time.AfterFunc(balance.Delay(1-rand.Float64(), h.nodes(), d.Need), func() { h.consider(d.FunctionID) })
+	h.steppedIn = now
+	h.onDemand[d.FunctionID] = &asked{demand: d, from: from}
+	h.wanted[d.FunctionID] = true
+	h.signal()
+	return true
 }
 
 // nodes is about how many there are in the network.
@@ -78,32 +88,12 @@ func (h *Host) nodes() int {
 	return h.cfg.Nodes()
 }
 
-// consider goes on with a demand whose delay is over.
-func (h *Host) consider(id string) {
-	now := time.Now()
-	h.mu.Lock()
-	a := h.asked[id]
-	delete(h.asked, id)
-	if now.Sub(h.takenSince) > takenWindow {
-		h.takenSince, h.taken = now, 0
-	}
-	busy := h.load() > idleLoad || h.cfg.Throttled != nil && h.cfg.Throttled()
-	if a == nil || h.closing || busy || now.Sub(a.heard) > demandFresh || a.stepped >= a.demand.Need || h.taken >= maxTaken {
-		h.mu.Unlock()
-		return
-	}
-	h.taken++
-	h.onDemand[id] = a
-	h.mu.Unlock()
-	h.want(id)
-}
-
 // stepped counts that a node has become a seed.
 func (h *Host) stepped(event *seedingtypes.EventSeeded) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if a := h.asked[event.FunctionId]; a != nil {
-		a.stepped++
+	if c := h.heard[event.FunctionId]; c != nil {
+		c.Answered++
 	}
 }
 
@@ -178,7 +168,7 @@ func (h *Host) mirrorLoop() {
 			return
 		case <-tick.C:
 		}
-		for _, id := range h.idleMirrors(time.Now()) {
+		for _, id := range h.idleMirrors(time.Now(), rand.Float64) {
 			if err := h.unseed(h.ctx, id); err != nil {
 				h.failed("giving up "+id, err)
 			}
@@ -186,8 +176,9 @@ func (h *Host) mirrorLoop() {
 	}
 }
 
-// idleMirrors returns the mirrors whose time is over without the requests that pay for them, and gives the others as much time again.
-func (h *Host) idleMirrors(now time.Time) []string {
+// idleMirrors returns the mirrors whose time is over without the requests that pay for them, of many with some as many as that is too many, and
+// gives the others as much time again.
+func (h *Host) idleMirrors(now time.Time, random func() float64) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var idle []string
@@ -203,7 +194,8 @@ func (h *Host) idleMirrors(now time.Time) []string {
 		if f := h.functions[id]; f != nil {
 			served = f.served.Load()
 		}
-		if h.seeds[id] || served-m.served >= m.least { // one that has become a paid seed pays by that
+		// One that has become a paid seed pays by that.
+		if h.seeds[id] || balance.Stays(served-m.served, m.least, random()) {
 			m.since, m.served = now, served
 			continue
 		}

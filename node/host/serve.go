@@ -67,7 +67,8 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 	defer h.inflight.Add(-1)
 	select {
 	case h.running <- struct{}{}:
-		defer func() { <-h.running }()
+		h.busy.add(time.Now(), 1)
+		defer func() { h.busy.add(time.Now(), -1); <-h.running }()
 	case <-ctx.Done():
 		l.abandon(conn)
 		return h.refuse(peer.StatusBusy, "the request waited too long")
@@ -168,11 +169,6 @@ func (h *Host) holds(id string, version uint64) *function {
 func (h *Host) refuse(status peer.Status, message string) *peer.Response {
 	h.metrics.refused.WithLabelValues(status.String()).Inc()
 	return &peer.Response{Status: status, Message: message, Load: h.load()}
-}
-
-// load in per mille of what the host takes.
-func (h *Host) load() uint32 {
-	return uint32(min(h.inflight.Load()*1000/int64(h.cfg.MaxInFlight), 1000))
 }
 
 // flush signs and sends the results that are in no batch yet.

@@ -1,4 +1,5 @@
-package node
+// Package demand hears what super nodes gossip of functions that need more hosts.
+package demand
 
 import (
 	"context"
@@ -20,6 +21,42 @@ const (
 	maxSuperPages   = 50
 )
 
+// Heed passes on to heard, one at a time, what super nodes say until ctx ends. from is the speaker's Orb ID. What others say is not passed on to
+// peers either. It fails when the topic has a subscriber already.
+func Heed(ctx context.Context, peers *peer.Host, functions functionstypes.QueryClient, heard func(from string, d balance.Demand)) error {
+	var super speakers
+	messages, err := peers.Subscribe(ctx, peer.TopicDemand, func(from string, data []byte) bool {
+		if !super.has(from) {
+			return false
+		}
+		d, err := balance.ParseDemand(data)
+		if err != nil {
+			return false
+		}
+		_, err = functionstypes.ParseFunctionID(d.FunctionID)
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(superNodesEvery)
+	defer tick.Stop()
+	super.follow(ctx, functions)
+	for {
+		select {
+		case <-tick.C:
+			super.follow(ctx, functions)
+		case message, open := <-messages:
+			if !open {
+				return nil
+			}
+			if d, err := balance.ParseDemand(message.Data); err == nil {
+				heard(message.From, d)
+			}
+		}
+	}
+}
+
 // speakers are the Orb IDs that may gossip demand: the super nodes on chain.
 type speakers struct {
 	ids atomic.Pointer[map[string]bool]
@@ -30,19 +67,10 @@ func (s *speakers) has(orbID string) bool {
 	return ids != nil && (*ids)[orbID]
 }
 
-// follow keeps the list until ctx ends.
+// follow renews the list.
 func (s *speakers) follow(ctx context.Context, functions functionstypes.QueryClient) {
-	tick := time.NewTicker(superNodesEvery)
-	defer tick.Stop()
-	for {
-		if err := s.read(ctx, functions); err != nil && ctx.Err() == nil {
-			slog.Warn("super nodes not read; those known count on", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	if err := s.read(ctx, functions); err != nil && ctx.Err() == nil {
+		slog.Warn("super nodes not read; those known count on", "error", err)
 	}
 }
 
@@ -64,19 +92,4 @@ func (s *speakers) read(ctx context.Context, functions functionstypes.QueryClien
 	}
 	s.ids.Store(&ids)
 	return nil
-}
-
-// heedDemand subscribes to what super nodes say about functions that need more hosts. What others say is not passed on.
-func heedDemand(ctx context.Context, peers *peer.Host, speakers *speakers) (<-chan peer.Message, error) {
-	return peers.Subscribe(ctx, peer.TopicDemand, func(from string, data []byte) bool {
-		if !speakers.has(from) {
-			return false
-		}
-		d, err := balance.ParseDemand(data)
-		if err != nil {
-			return false
-		}
-		_, err = functionstypes.ParseFunctionID(d.FunctionID)
-		return err == nil
-	})
 }
