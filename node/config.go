@@ -229,10 +229,10 @@ func (c Config) limit() {
 	}
 }
 
-// throttled tells whether more is sent to peers than may be; nil when there is no bound.
-func (c Config) throttled(peers *peer.Host) func() bool {
+// budget is how much of the bandwidth is used that there is for peers, in per mille; nil when there is no bound.
+func (c Config) budget(peers *peer.Host) func() uint32 {
 	if c.MaxRateOut == 0 {
 		return nil
 	}
-	return func() bool { return peers.RateOut() > float64(c.MaxRateOut) }
+	return func() uint32 { return uint32(min(peers.RateOut()*1000/float64(c.MaxRateOut), 1000)) }
 }

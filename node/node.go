@@ -121,7 +121,7 @@ func Run(ctx context.Context, home string, cfg Config) (err error) {
 		Load: func(ctx context.Context, artifact []byte, limits runtime.Limits) (host.Program, error) {
 			return engine.Load(ctx, artifact, limits)
 		},
-		MaxInFlight: cfg.MaxInFlight, Throttled: cfg.throttled(peers), Registerer: registry, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
+		MaxInFlight: cfg.MaxInFlight, Budget: cfg.budget(peers), Registerer: registry, SettleEvery: cfg.settleEvery(), SettleAt: cfg.SettleAt, SettleMargin: cfg.SettleMargin,
 		OpenOnly: cfg.OpenOnly, Nodes: peers.NetworkSize, MirrorFor: cfg.mirrorFor(),
 	})
 	if err != nil {

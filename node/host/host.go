@@ -77,8 +77,8 @@ type Config struct {
 	OpenOnly bool
 	// MaxInFlight bounds the requests that run or wait; 0 takes 32 per CPU.
 	MaxInFlight int
-	// Throttled tells whether the node has something short, e.g. bandwidth, so that requests are better served elsewhere; nil is never.
-	Throttled func() bool
+	// Budget is how much of something else that the node has is used, e.g. bandwidth, in per mille; at 1000 requests are refused. nil is nothing.
+	Budget func() uint32
 	// Nodes is about how many there are in the network, so that not all step in at once; nil is one.
 	Nodes func() int
 	// MirrorFor is how long a function that is taken on demand has to earn the gas of taking it, again and again, before it is given up; 0

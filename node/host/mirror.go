@@ -69,7 +69,7 @@ func (h *Host) hear(now time.Time, from string, d balance.Demand, u float64) boo
 	}
 	drawn := u < c.Hear(now, d.Need, nodes)
 	_, seeded := h.seeds[d.FunctionID]
-	busy := h.load() > idleLoad || h.cfg.Throttled != nil && h.cfg.Throttled()
+	busy := h.load(0) > idleLoad
 	if !drawn || seeded || h.functions[d.FunctionID] != nil || busy || now.Sub(h.steppedIn) < rest {
 		return false
 	}

@@ -201,7 +201,7 @@ func TestMirrorDeclined(t *testing.T) {
 		"free":                      {func(t *town, _ *Config) { t.function.Price.Amount = math.ZeroInt() }, balance.Demand{Need: 1, Rate: 300}},
 		"against the policy":        {func(_ *town, c *Config) { c.Policy.MinPrice = 1e12 }, balance.Demand{Need: 1, Rate: 300}},
 		"no room":                   {func(_ *town, c *Config) { c.Policy.MaxArtifactBytes = 1 }, balance.Demand{Need: 1, Rate: 300}},
-		"short of bandwidth":        {func(_ *town, c *Config) { c.Throttled = func() bool { return true } }, balance.Demand{Need: 1, Rate: 300}},
+		"short of bandwidth":        {func(_ *town, c *Config) { c.Budget = func() uint32 { return idleLoad + 1 } }, balance.Demand{Need: 1, Rate: 300}},
 		"not wanted at all":         {func(_ *town, c *Config) { c.MirrorFor = 0 }, balance.Demand{Need: 1, Rate: 300}},
 		"the lot falls on others":   {func(_ *town, c *Config) { c.Nodes = func() int { return 1 << 40 } }, balance.Demand{Need: 1, Rate: 300}},
 	} {

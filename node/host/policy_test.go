@@ -71,12 +71,12 @@ func TestRollover(t *testing.T) {
 }
 
 // A node that has something short refuses at once.
-func TestThrottled(t *testing.T) {
+func TestBudget(t *testing.T) {
 	s := newSetup(t)
 	defer s.close(t)
 	c := s.caller(t, 1, 1000)
-	s.host.cfg.Throttled = func() bool { return true }
+	s.host.cfg.Budget = func() uint32 { return fullLoad }
 	require.Equal(t, peer.StatusBusy, c.call("x").Status)
-	s.host.cfg.Throttled = nil
+	s.host.cfg.Budget = nil
 	require.Equal(t, peer.StatusOK, c.served("x").Status)
 }

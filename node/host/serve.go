@@ -59,7 +59,7 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		}
 		return h.refuse(peer.StatusUnpaid, err.Error())
 	}
-	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) || h.cfg.Throttled != nil && h.cfg.Throttled() {
+	if h.inflight.Add(1) > int64(h.cfg.MaxInFlight) || h.budget() >= fullLoad {
 		h.inflight.Add(-1)
 		l.abandon(conn)
 		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
@@ -152,7 +152,7 @@ func (h *Host) run(ctx context.Context, f *function, l *lane, conn peer.ControlS
 	}
 	return &peer.Response{
 		Status: peer.StatusOK, Sequence: sequence, Fuel: outcome.Fuel, Fault: outcome.Fault, Body: outcome.Response,
-		Message: outcome.Message, Load: h.load(),
+		Message: outcome.Message, Load: h.load(1),
 	}
 }
 
@@ -168,7 +168,7 @@ func (h *Host) holds(id string, version uint64) *function {
 
 func (h *Host) refuse(status peer.Status, message string) *peer.Response {
 	h.metrics.refused.WithLabelValues(status.String()).Inc()
-	return &peer.Response{Status: status, Message: message, Load: h.load()}
+	return &peer.Response{Status: status, Message: message, Load: h.load(0)}
 }
 
 // flush signs and sends the results that are in no batch yet.

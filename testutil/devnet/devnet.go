@@ -38,6 +38,8 @@ type Options struct {
 	FreePorts bool
 	// BlockTime is the pause between blocks; 0 takes one second.
 	BlockTime time.Duration
+	// NodeFlags are further flags of `orb node init` for every node.
+	NodeFlags []string
 	// Place gives each process a machine of its own, by name: "validator-1", which its super node shares, or "node-2". Such a network cannot
 	// be gone on with later. nil has everything on loopback.
 	Place func(ctx context.Context, process string) (*Place, error)

@@ -132,10 +132,10 @@ func (n *Network) startNode(ctx context.Context, i int, node *Node) error {
 	home := n.nodeHome(i)
 	if missing(filepath.Join(home, "config")) {
 		v := n.Validators[i%len(n.Validators)]
-		id, err := n.Orb(ctx, "node", "init", "--home", home, "--moniker", node.Name,
+		id, err := n.Orb(ctx, append([]string{"node", "init", "--home", home, "--moniker", node.Name,
 			"--from", numbered(accountOperator, i), "--keyring-backend", keyring.BackendTest, "--keyring-dir", n.Home,
 			"--chain-rpc", v.RPC, "--chain-grpc", v.GRPC, "--listen", node.place.anywhere(node.Ports[portNodePeer]),
-			"--status-listen", loopback(node.Ports[portNodeStatus]), "--settle-every", settleEvery, "--settle-margin", "0")
+			"--status-listen", loopback(node.Ports[portNodeStatus]), "--settle-every", settleEvery, "--settle-margin", "0"}, n.opts.NodeFlags...)...)
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package reliability
+package devnet
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// echo is a filter that a host compiles in a millisecond: a run is about the network, and a Go program would keep ten hosts of one machine
+// echo is a filter that a host compiles in a millisecond: where a run is about the network, a Go program would keep ten hosts of one machine
 // busy for half a minute.
 //
 //	(module
@@ -55,8 +55,8 @@ func section(id byte, parts ...[]byte) []byte {
 
 func name(text string) []byte { return append([]byte{byte(len(text))}, text...) }
 
-// writeEcho makes a folder a function's source.
-func writeEcho(dir string) error {
+// WriteEcho makes a folder the source of a function that answers with its request.
+func WriteEcho(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
