@@ -33,7 +33,7 @@ const (
 // network measures the peer network inside one process: both sides of everything are paid for.
 func network(ctx context.Context) ([]result, error) {
 	var results []result
-	for _, measure := range []func(context.Context) ([]result, error){invokeOverHTTP, payment, fetchFromHosts, notification} {
+	for _, measure := range []func(context.Context) ([]result, error){invokeOverHTTP, payment, fetchFromHosts, notification, demandRise} {
 		some, err := measure(ctx)
 		if err != nil {
 			return nil, err

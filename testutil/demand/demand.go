@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/orbnetwork/orb/node/balance"
 	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/testutil/devnet"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
@@ -17,16 +18,15 @@ import (
 
 const (
 	name = "busy"
-	// rateOut is what a node may send to peers, in bytes a second. Bandwidth is what gets short: that many processes on one machine would be
-	// short of CPU time together.
-	rateOut = 100_000
+	// body is the size of requests and responses in bytes: all that the fuel limit of the function allows.
+	body = 4000
 	// calmRate and rise are calls a second before, and how many times as many there are after.
 	calmRate = 4
 	rise     = 10
 	// calm is for how long the one host has the calls to itself.
 	calm = 4 * time.Second
-	// steady is for how long the nodes have to serve all calls to be enough.
-	steady = 3 * time.Second
+	// steady is for how long the hosts have to stay as they are and serve every call to be enough: longer than demand is silent.
+	steady = balance.Beat + time.Second
 	// mirrorFor is for how long a node that has stepped in stays with too few calls.
 	mirrorFor = "6s"
 	price     = "200uorb"
@@ -40,8 +40,9 @@ type Options struct {
 	Bin, Home string
 	// Nodes that there are, the first host among them.
 	Nodes int
-	// Body is the size of requests and responses in bytes: 40 of them a second are the demand at its height.
-	Body int
+	// RateOut is what a node may send to peers, in bytes a second; all calls together want 16,000 before and 160,000 after the rise. Bandwidth is
+	// what gets short: so many processes on one machine would be short of CPU time together.
+	RateOut int
 	// Progress is told each step as it begins.
 	Progress func(step string)
 }
@@ -53,7 +54,7 @@ type Result struct {
 	Failure       error
 	// Before is how many nodes hosted the function at the end of the calm, and Hosts how many did when they were enough.
 	Before, Hosts int
-	// First is the time from the rise until the chain has a further node as a host, and Enough until the nodes serve every call.
+	// First is the time from the rise until the chain has a further node as a host, and Enough until no more come and the nodes serve every call.
 	First, Enough time.Duration
 	// Serving is how many nodes have served calls after the rise.
 	Serving int
@@ -68,7 +69,7 @@ func Run(ctx context.Context, opts Options) (_ *Result, err error) {
 	}
 	network, err := devnet.Start(ctx, devnet.Options{
 		Bin: opts.Bin, Home: opts.Home, Validators: 1, Nodes: opts.Nodes, FreePorts: true, BlockTime: 300 * time.Millisecond, Progress: opts.Progress,
-		NodeFlags: []string{"--manual", "--replicas", "1", "--mirror-for", mirrorFor, "--max-rate-out", fmt.Sprint(rateOut)},
+		NodeFlags: []string{"--manual", "--replicas", "1", "--mirror-for", mirrorFor, "--max-rate-out", fmt.Sprint(opts.RateOut)},
 	})
 	if err != nil {
 		return nil, err
@@ -205,6 +206,8 @@ func (r *run) measure(ctx context.Context) (*Result, error) {
 
 // rise watches how hosts follow the demand.
 func (r *run) rise(ctx context.Context, load *load, start time.Time, result *Result) error {
+	last := start
+	result.Hosts = result.Before
 	for {
 		hosts, err := r.hosts(ctx)
 		if err != nil {
@@ -213,12 +216,18 @@ func (r *run) rise(ctx context.Context, load *load, start time.Time, result *Res
 		if hosts > result.Before && result.First == 0 {
 			result.First = time.Since(start)
 		}
-		if last := load.elsewhere(); time.Since(last) > steady {
-			result.Enough, result.Hosts = last.Sub(start), hosts
+		if hosts != result.Hosts {
+			result.Hosts, last = hosts, time.Now()
+		}
+		if other := load.elsewhere(); other.After(last) {
+			last = other
+		}
+		if hosts > result.Before && time.Since(last) > steady {
+			result.Enough = last.Sub(start)
 			return nil
 		}
 		if err := sleep(ctx, poll); err != nil {
-			return fmt.Errorf("%d nodes host the function: %w", hosts, err)
+			return fmt.Errorf("%d nodes host the function, %w: %w", hosts, load.last(), err)
 		}
 	}
 }

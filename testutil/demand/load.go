@@ -3,6 +3,7 @@ package demand
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,7 +32,7 @@ type load struct {
 func (r *run) call(ctx context.Context, rate int) *load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{cancel: cancel, served: make(map[string]int), other: time.Now()}
-	body := bytes.Repeat([]byte("x"), r.Body)
+	request := bytes.Repeat([]byte("x"), body)
 	l.tasks.Go(func() {
 		tick := time.NewTicker(time.Second / time.Duration(rate))
 		defer tick.Stop()
@@ -41,17 +42,17 @@ func (r *run) call(ctx context.Context, rate int) *load {
 				return
 			case <-tick.C:
 			}
-			l.tasks.Go(func() { l.one(context.WithoutCancel(ctx), r, body) })
+			l.tasks.Go(func() { l.one(context.WithoutCancel(ctx), r, request) })
 		}
 	})
 	return l
 }
 
-func (l *load) one(ctx context.Context, r *run, body []byte) {
+func (l *load) one(ctx context.Context, r *run, request []byte) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	start := time.Now()
-	host, err := post(ctx, r.network.Validators[0].Gateway+"/f/"+name, body)
+	host, err := post(ctx, r.network.Validators[0].Gateway+"/f/"+name, request)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls++
@@ -69,12 +70,12 @@ func (l *load) one(ctx context.Context, r *run, body []byte) {
 }
 
 // post returns the Orb ID of the host that has answered.
-func post(ctx context.Context, url string, body []byte) (host string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+func post(ctx context.Context, url string, request []byte) (host string, err error) {
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(request))
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(call)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +84,7 @@ func post(ctx context.Context, url string, body []byte) (host string, err error)
 	if err != nil {
 		return "", err
 	}
-	if response.StatusCode != http.StatusOK || !bytes.Equal(answer, body) {
+	if response.StatusCode != http.StatusOK || !bytes.Equal(answer, request) {
 		return "", fmt.Errorf("%s: %.200s", response.Status, answer)
 	}
 	return response.Header.Get("Orb-Host"), nil
@@ -94,6 +95,16 @@ func (l *load) elsewhere() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.other
+}
+
+// last is why the last call failed that did.
+func (l *load) last() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failure == nil {
+		return errors.New("no call has failed")
+	}
+	return fmt.Errorf("%d of %d calls have failed: %w", l.failed, l.calls, l.failure)
 }
 
 // stop waits for the calls under way and enters them.

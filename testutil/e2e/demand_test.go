@@ -17,7 +17,7 @@ func TestDemandRises(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	result, err := demand.Run(ctx, demand.Options{
-		Bin: bin, Home: filepath.Join(t.TempDir(), "net"), Nodes: 4, Body: 4000, Progress: func(step string) { t.Log(step) },
+		Bin: bin, Home: filepath.Join(t.TempDir(), "net"), Nodes: 4, RateOut: 80_000, Progress: func(step string) { t.Log(step) },
 	})
 	require.NoError(t, err)
 	t.Logf("first of %d further hosts after %s, enough after %s, gone after %s", result.Hosts-1, result.First, result.Enough, result.Left)
@@ -26,5 +26,4 @@ func TestDemandRises(t *testing.T) {
 	require.Greater(t, result.Serving, 1)
 	require.Zero(t, result.Failed, "of %d calls; the last: %v", result.Calls, result.Failure)
 	require.Less(t, result.First, 30*time.Second)
-	require.Less(t, result.Enough, time.Minute)
 }
