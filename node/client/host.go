@@ -23,6 +23,10 @@ const (
 	lastBackoff  = 15 * time.Second
 	// helloEvery is how often a host is reminded of lanes whose state it has not shown, e.g. because its view of the chain lags.
 	helloEvery = 250 * time.Millisecond
+	// moveTimeout is how long a host gets no further request so that its connection can be changed under none, and moveEvery how long until
+	// that is tried again.
+	moveTimeout = 500 * time.Millisecond
+	moveEvery   = 10 * time.Second
 	// lossTimeout is for how long a host that was there counts as about to be there again.
 	lossTimeout = 2 * time.Second
 )
@@ -42,6 +46,8 @@ type host struct {
 	load    atomic.Uint32
 	// loadAt is when it said that, in Unix nanoseconds.
 	loadAt atomic.Int64
+	// moving hosts get no requests: their connection is about to be replaced.
+	moving atomic.Bool
 
 	mu       sync.Mutex
 	addrs    []string
@@ -183,10 +189,18 @@ func (c *Client) dial(ctx context.Context, h *host, addrs []string) error {
 func (c *Client) attend(ctx context.Context, h *host, conn *peer.Conn) {
 	tick := time.NewTicker(helloEvery)
 	defer tick.Stop()
+	var moveAt time.Time
+	moving := false
 	for {
 		c.hello(h, conn)
 		select {
-		case <-tick.C:
+		case now := <-tick.C:
+			if moveAt.Before(now) && ended(conn.Direct()) {
+				moveAt = now.Add(moveEvery)
+				if moving = h.drain(ctx); moving {
+					conn.Close()
+				}
+			}
 			continue
 		case <-conn.Done():
 		case <-ctx.Done():
@@ -203,8 +217,43 @@ func (c *Client) attend(ctx context.Context, h *host, conn *peer.Conn) {
 		h.conn = nil
 		h.lostAt = time.Now()
 		h.retryAt = h.lostAt.Add(firstBackoff)
+		if moving {
+			h.retryAt = h.lostAt
+		}
 	}
 	h.mu.Unlock()
+	h.moving.Store(false)
+	if moving {
+		c.background(func(ctx context.Context) { _ = c.connect(ctx, h) }) // the next request tries again
+	}
+}
+
+// drain keeps further requests from a host until none is under way and every response has its receipt. When that takes too long the host gets
+// requests again, and the answer is no.
+func (h *host) drain(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
+	h.moving.Store(true)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for slices.ContainsFunc(h.snapshot(), func(l *lane) bool { return !l.settled() }) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			h.moving.Store(false)
+			return false
+		}
+	}
+	return true
+}
+
+func ended(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // snapshot returns the host's lanes. Whoever holds a lane's lock may take the host's, never the other way round.

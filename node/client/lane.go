@@ -84,7 +84,7 @@ func (l *lane) roomLocked(height int64, now time.Time) room {
 		return noRoom
 	case now.Before(l.away):
 		return noRoom
-	case l.conn == nil || now.Before(l.pause):
+	case l.conn == nil || now.Before(l.pause) || l.host.moving.Load():
 		return roomSoon
 	case open >= l.window:
 		l.limited = true

@@ -28,6 +28,9 @@ type Conn struct {
 	err     error
 	joined  sync.WaitGroup
 	hearing hearing
+	// relayed says that a super node passes the streams on, and direct is closed once that need not be.
+	relayed bool
+	direct  chan struct{}
 }
 
 // backend carries messages: libp2p streams, or a handler in the same process.
@@ -42,7 +45,7 @@ type backend interface {
 }
 
 func newConn() *Conn {
-	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{}), hearing: hearing{start: time.Now()}}
+	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{}), direct: make(chan struct{}), hearing: hearing{start: time.Now()}}
 }
 
 // Invoke sends a request and waits for its response. It returns the context's error when that ends first (and tells the host), and an

@@ -341,7 +341,7 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 	if err != nil {
 		return nil, fmt.Errorf("orb id %q: %w", orbID, err)
 	}
-	raws := make([]transport, 0, streamsPerConn)
+	raws, relayed := make([]transport, 0, streamsPerConn), false
 	for range streamsPerConn {
 		s, err := h.libp2p.NewStream(ctx, id, InvokeProtocol)
 		if err != nil {
@@ -354,6 +354,7 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 			return nil, fmt.Errorf("opening a stream to %s: %w", orbID, err)
 		}
 		raws = append(raws, s)
+		relayed = relayed || isCircuit(s.Conn().RemoteMultiaddr())
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -364,6 +365,7 @@ func (h *Host) Dial(ctx context.Context, orbID string, addrs []string, control f
 		return nil, ErrClosed
 	}
 	c := connect(raws, control)
+	c.relayed = relayed
 	h.conns[c] = struct{}{}
 	h.joined.Go(func() {
 		h.listen(id, c)

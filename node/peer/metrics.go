@@ -18,6 +18,7 @@ func (h *Host) register(registerer prometheus.Registerer) error {
 		gauge("connected", "Peers connected.", func() float64 { return float64(h.Peers()) }),
 		gauge("routing_table", "Peers in the DHT's routing table.", func() float64 { return float64(h.dht.RoutingTable().Size()) }),
 		gauge("relays", "Super nodes that relay to this node.", func() float64 { return float64(h.Relays()) }),
+		gauge("relayed_conns", "Connections for requests to hosts that run through a relay.", func() float64 { return float64(h.RelayedConns()) }),
 		gauge("reachable", "1 when peers reach this node by itself, 0 when not, -1 when unknown.", func() float64 {
 			switch h.Reachability() {
 			case ReachabilityPublic:

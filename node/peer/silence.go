@@ -47,15 +47,21 @@ func (c *Conn) Silence() time.Duration {
 	return time.Since(c.hearing.start) - time.Duration(c.hearing.last.Load())
 }
 
-// listen ends a connection whose host is not there any more, and every other to it, so that the next attempt makes a new one.
+// listen ends a connection whose host is not there any more, and every other to it, so that the next attempt makes a new one. Of one through
+// a relay it tells when there is a better way.
 func (h *Host) listen(id libpeer.ID, c *Conn) {
 	tick := time.NewTicker(quietTick)
 	defer tick.Stop()
+	relayed := c.relayed
 	for {
 		select {
 		case <-c.done:
 			return
 		case <-tick.C:
+		}
+		if relayed && h.reachedDirectly(id) {
+			relayed = false
+			close(c.direct)
 		}
 		if c.Silence() < quiet {
 			continue
