@@ -29,43 +29,8 @@ const (
 	maxUnpaid = 50
 )
 
-var (
-	// ErrNoHost says that no host of the function can be reached or takes requests.
-	ErrNoHost = errors.New("no host of the function takes requests")
-	// ErrBusy says that all hosts of the function have as much to do as they take.
-	ErrBusy = errors.New("all hosts of the function are busy")
-)
-
 // errBusyHost says that one host has as much to do as it takes.
 var errBusyHost = errors.New("the host is busy")
-
-// Codes of a PaymentError.
-const (
-	CodeNoSubscription = "no_subscription"
-	CodeExhausted      = "subscription_exhausted"
-	CodeNotDelegate    = "not_delegate"
-	CodeLimit          = "over_limit"
-)
-
-// PaymentError says that nothing pays for a request.
-type PaymentError struct {
-	Code     string
-	Function *Function
-	Payer    string
-}
-
-func (e *PaymentError) Error() string {
-	switch e.Code {
-	case CodeNoSubscription:
-		return fmt.Sprintf("nobody pays for calls to %s: %s has no funded subscription", e.Function.Name, e.Payer)
-	case CodeExhausted:
-		return fmt.Sprintf("the subscription of %s to %s has less left than one request costs", e.Payer, e.Function.Name)
-	case CodeNotDelegate:
-		return fmt.Sprintf("the subscription of %s to %s names another delegate", e.Payer, e.Function.Name)
-	default:
-		return fmt.Sprintf("the price of %s is over the limit of the subscription of %s", e.Function.Name, e.Payer)
-	}
-}
 
 // Answer is what a function gave.
 type Answer struct {
@@ -86,7 +51,7 @@ type Answer struct {
 // Call sends one request to a live host and goes on to the next one when that fails; only the host that answers is paid. The payer's
 // subscription pays; an empty payer stands for the function's public subscription.
 //
-// Errors: *PaymentError, ErrNoHost, ErrBusy, or ctx's. A request that was given up runs to its end at the host all the same.
+// Errors: *PaymentError, ErrNoHost, ErrBusy, ErrChain, ErrGas, or ctx's. A request that was given up runs to its end at the host all the same.
 func (c *Client) Call(ctx context.Context, fn *Function, payer string, request []byte) (*Answer, error) {
 	if payer == "" {
 		payer = fn.Owner // only owners open public subscriptions

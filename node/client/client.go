@@ -232,7 +232,7 @@ func (c *Client) rewardsParams(ctx context.Context) (*rewardstypes.Params, error
 	}
 	answer, err := c.cfg.Rewards.Params(ctx, &rewardstypes.QueryParamsRequest{})
 	if err != nil {
-		return nil, fmt.Errorf("asking the chain for the params of x/rewards: %w", err)
+		return nil, fmt.Errorf("%w: asking for the params of x/rewards: %w", ErrChain, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

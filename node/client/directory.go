@@ -131,14 +131,14 @@ func (d *directory) query(ctx context.Context, key string) (*Function, error) {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownFunction, key)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the chain for function %s: %w", key, err)
+		return nil, fmt.Errorf("%w: asking for function %s: %w", ErrChain, key, err)
 	}
 	function := &Function{Function: answer.Function, Version: answer.Version}
 	page := &query.PageRequest{Limit: pageSize}
 	for range maxPages {
 		seeds, err := d.seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: function.Id, Pagination: page})
 		if err != nil {
-			return nil, fmt.Errorf("asking the chain for the hosts of %s: %w", key, err)
+			return nil, fmt.Errorf("%w: asking for the hosts of %s: %w", ErrChain, key, err)
 		}
 		function.Seeds = append(function.Seeds, seeds.Seeds...)
 		if seeds.Pagination == nil || len(seeds.Pagination.NextKey) == 0 {

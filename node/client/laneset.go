@@ -145,9 +145,8 @@ func (c *Client) provisionOnce(ctx context.Context, s *laneSet, fn *Function) (b
 		return false, err
 	}
 	if _, err := c.cfg.Sender.Send(ctx, &rewardstypes.MsgOpenLanes{Opener: c.cfg.Opener, Entries: entries}); err != nil {
-		// A host may have given the function up since its seeds were read.
-		c.directory.changed(about(fn.Id))
-		return false, fmt.Errorf("%w: opening lanes: %w", ErrNoHost, err)
+		c.directory.changed(about(fn.Id)) // its hosts may be others by now
+		return false, notOpened(err, fn, s.payer)
 	}
 	c.metrics.openings.Add(float64(len(entries)))
 	return true, c.readLanes(ctx, s)
@@ -232,7 +231,7 @@ func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.
 		return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
 	}
 	if err != nil {
-		return math.Int{}, fmt.Errorf("asking the chain for the subscription of %s: %w", s.payer, err)
+		return math.Int{}, fmt.Errorf("%w: asking for the subscription of %s: %w", ErrChain, s.payer, err)
 	}
 	sub := answer.Subscription
 	empty := sub.Balance.IsZero() && sub.Locked.IsZero()
@@ -257,7 +256,7 @@ func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.
 	if limit := sub.Limits.MaxSpend; limit.IsPositive() {
 		epoch, err := c.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
 		if err != nil {
-			return math.Int{}, fmt.Errorf("asking the chain for the epoch: %w", err)
+			return math.Int{}, fmt.Errorf("%w: asking for the epoch: %w", ErrChain, err)
 		}
 		if epoch.Epoch == sub.SpendEpoch {
 			limit = limit.Sub(sub.Spent)
@@ -313,7 +312,7 @@ func (c *Client) readLanes(ctx context.Context, s *laneSet) error {
 	for range maxPages {
 		answer, err := c.cfg.Rewards.Lanes(ctx, &rewardstypes.QueryLanesRequest{Payer: s.payer, Pagination: page})
 		if err != nil {
-			return fmt.Errorf("asking the chain for lanes of %s: %w", s.payer, err)
+			return fmt.Errorf("%w: asking for lanes of %s: %w", ErrChain, s.payer, err)
 		}
 		for i := range answer.Lanes {
 			if on := &answer.Lanes[i]; on.FunctionId == s.functionID && string(on.SessionKey) == string(c.sessionKey()) {

@@ -59,6 +59,8 @@ var sentinels = []struct {
 	{client.ErrNotActive, problem{http.StatusServiceUnavailable, "not_active", 5}},
 	{client.ErrBusy, problem{http.StatusServiceUnavailable, "busy", 1}},
 	{client.ErrNoHost, problem{http.StatusServiceUnavailable, "no_host", 2}},
+	{client.ErrChain, problem{http.StatusServiceUnavailable, "chain_unreachable", 5}},
+	{client.ErrGas, problem{http.StatusServiceUnavailable, "gateway_without_gas", 60}},
 	{errOverloaded, problem{http.StatusServiceUnavailable, "overloaded", 1}},
 	{errStarting, problem{http.StatusServiceUnavailable, "starting", 1}},
 	{errFull, problem{http.StatusServiceUnavailable, "uploads_full", 60}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -158,6 +159,8 @@ func TestProblems(t *testing.T) {
 	}{
 		{client.ErrNoHost, 0, 503, "no_host"},
 		{client.ErrBusy, 0, 503, "busy"},
+		{fmt.Errorf("%w: %w", client.ErrChain, context.DeadlineExceeded), 0, 503, "chain_unreachable"},
+		{client.ErrGas, 0, 503, "gateway_without_gas"},
 		{context.DeadlineExceeded, 0, 504, "timeout"},
 		{io.ErrUnexpectedEOF, 0, 500, "internal"},
 		{nil, receipt.FaultFuel, 502, "out_of_fuel"},

@@ -375,7 +375,7 @@ func (r rescuer) Call(ctx context.Context, fn *client.Function, payer string, re
 	for {
 		answer, err := r.Client.Call(ctx, fn, payer, request)
 		busy := errors.Is(err, client.ErrBusy) && time.Now().Before(hurry)
-		if !busy && !errors.Is(err, client.ErrNoHost) {
+		if !busy && !errors.Is(err, client.ErrNoHost) && !errors.Is(err, client.ErrChain) {
 			return answer, err
 		}
 		r.own.Hint(fn.Id)
