@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -22,6 +24,8 @@ import (
 
 const (
 	fetchTimeout = time.Minute
+	// seedsAtOnce bounds the seeds that are on their way to the chain, and so the artifacts that are in memory for it.
+	seedsAtOnce = 32
 	// retryAfter is how long functions rest that could not be taken.
 	retryAfter = 3 * time.Second
 	// maxWanted bounds the functions that wait to be looked at.
@@ -88,7 +92,8 @@ func (h *Host) takeOn(pending map[string]bool) {
 	}
 }
 
-// seedAll takes what it can and returns what has to be tried again.
+// seedAll takes what it can and returns what has to be tried again. Functions are fetched and loaded one after the other; seeds that are ready go
+// on chain meanwhile, as many in a transaction as have come up since the last one.
 func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 	rest := make(map[string]bool)
 	if pending[everything] {
@@ -98,19 +103,35 @@ func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 			rest[everything] = true
 		}
 	}
-	for id := range pending {
-		if h.ctx.Err() != nil {
-			return nil
-		}
-		err := h.seed(h.ctx, id)
+	var mu sync.Mutex
+	outcome := func(id string, err error) {
 		switch {
 		case errors.Is(err, errUnwanted):
 			h.log.Info("function not taken", "function", id, "reason", err)
 		case err != nil:
 			h.failed("seeding "+id, err)
+			mu.Lock()
+			defer mu.Unlock()
 			rest[id] = true
 		}
 	}
+	var seeding errgroup.Group
+	seeding.SetLimit(seedsAtOnce)
+	for id := range pending {
+		if h.ctx.Err() != nil {
+			break
+		}
+		finish, err := h.seed(h.ctx, id)
+		if err != nil || finish == nil {
+			outcome(id, err)
+			continue
+		}
+		seeding.Go(func() error {
+			outcome(id, finish())
+			return nil
+		})
+	}
+	_ = seeding.Wait() // what failed is in rest
 	return rest
 }
 
@@ -151,15 +172,15 @@ func (h *Host) list(pending map[string]bool) error {
 	}
 }
 
-// seed makes the host serve a function's active version, and the node a seed of it.
-func (h *Host) seed(ctx context.Context, id string) error {
+// seed makes the host serve a function's active version. finish, when there is anything left to do, makes the node a seed of it.
+func (h *Host) seed(ctx context.Context, id string) (finish func() error, err error) {
 	answer, err := h.cfg.Functions.Function(ctx, &functionstypes.QueryFunctionRequest{Function: id})
 	if notFound(err) {
 		h.drop(id)
-		return fmt.Errorf("%w: the chain does not know it", errUnwanted)
+		return nil, fmt.Errorf("%w: the chain does not know it", errUnwanted)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fn, version := answer.Function, answer.Version
 	demand := h.demanded(fn.Id)
@@ -169,38 +190,38 @@ func (h *Host) seed(ctx context.Context, id string) error {
 	h.mu.Unlock()
 	switch {
 	case fn.Status == functionstypes.FUNCTION_STATUS_ENDED && held != nil:
-		return nil // nobody calls it, but it is proven until it is pruned
+		return nil, nil // nobody calls it, but it is proven until it is pruned
 	case !fn.Serves():
 		h.drop(fn.Id)
-		return fmt.Errorf("%w: it is not active", errUnwanted)
+		return nil, fmt.Errorf("%w: it is not active", errUnwanted)
 	case h.refused(fn.Id):
 		if seeded {
 			if err := h.unseed(ctx, fn.Id); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		h.drop(fn.Id)
-		return fmt.Errorf("%w: the operator has removed it", errUnwanted)
+		return nil, fmt.Errorf("%w: the operator has removed it", errUnwanted)
 	case held != nil && held.version.Number == version.Number && seeded:
-		return nil
+		return nil, nil
 	case !seeded:
 		if err := h.accept(fn, version); err != nil {
-			return err
+			return nil, err
 		}
 		if demand == nil && held == nil && !h.always(fn.Id) {
 			if err := h.standing(ctx, fn); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	artifact, err := h.fetch(ctx, fn, version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if held == nil || held.version.Number != version.Number {
 		program, err := h.cfg.Load(ctx, artifact, runtime.Limits{Fuel: version.FuelLimit, Memory: version.MemoryLimit})
 		if err != nil {
-			return fmt.Errorf("loading: %w", err)
+			return nil, fmt.Errorf("loading: %w", err)
 		}
 		// Served from here on: callers learn of the host by the seed on chain, and the program is there before it.
 		taken := &function{name: fn.Name, version: version, program: program}
@@ -215,14 +236,16 @@ func (h *Host) seed(ctx context.Context, id string) error {
 		}
 	}
 	if seeded {
-		return nil
+		return nil, nil
 	}
-	err = h.acknowledge(ctx, fn, artifact, demand)
-	if errors.Is(err, errUnwanted) || errors.Is(err, seedingtypes.ErrFull) {
-		h.drop(fn.Id)
-		return fmt.Errorf("%w: %w", errUnwanted, err)
-	}
-	return err
+	return func() error {
+		err := h.acknowledge(ctx, fn, artifact, demand)
+		if errors.Is(err, errUnwanted) || errors.Is(err, seedingtypes.ErrFull) {
+			h.drop(fn.Id)
+			return fmt.Errorf("%w: %w", errUnwanted, err)
+		}
+		return err
+	}, nil
 }
 
 // drop stops serving a function.
