@@ -247,6 +247,15 @@ func (h *Host) register(ctx context.Context) error {
 	return h.bond(ctx, node.Bond)
 }
 
+// remain registers the node again when the chain has forgotten it, as it does with those that were away for long.
+func (h *Host) remain(ctx context.Context) error {
+	_, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
+	if !notFound(err) {
+		return nil // it is there, or nobody can tell
+	}
+	return h.register(ctx)
+}
+
 // bond puts up what paid seeds need beyond what is bonded. An operator who cannot hosts without them.
 func (h *Host) bond(ctx context.Context, bonded math.Int) error {
 	if h.cfg.OpenOnly {
@@ -352,6 +361,10 @@ func (h *Host) observe(block chain.Block) {
 		case *seedingtypes.EventUnseeded:
 			if event.OrbId == h.orbID {
 				h.unseeded(event.FunctionId)
+			}
+		case *seedingtypes.EventNodeRemoved:
+			if event.OrbId == h.orbID {
+				h.want(everything)
 			}
 		case *rewardstypes.EventLaneOpened:
 			if event.Lane.OrbId == h.orbID {

@@ -43,7 +43,7 @@ func (h *Host) proveLoop() {
 			claimed = answer.Epoch
 		}
 		epoch := uint64(max(h.height.Load(), 0)) / epochBlocks
-		if epoch <= proven || !h.paid() {
+		if epoch <= proven || !h.seeding() {
 			continue
 		}
 		if err := h.prove(h.ctx); err != nil {
@@ -63,30 +63,37 @@ func (h *Host) proveLoop() {
 	}
 }
 
-// paid tells whether there is hosting pay to be had by proving.
-func (h *Host) paid() bool {
+// seeding tells whether there is anything to prove.
+func (h *Host) seeding() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, paid := range h.seeds {
-		if paid {
-			return true
-		}
-	}
-	return false
+	return len(h.seeds) > 0
 }
 
-// prove shows the chunk that the node is asked for in the current epoch, when it is drawn or about to claim.
+// prove shows the chunk that the node is asked for in the current epoch, when it is drawn or about to claim. A node with open seeds alone is paid for
+// no proof: it gives one as a sign of life, when no other has been given for half of the time after which it is forgotten.
 func (h *Host) prove(ctx context.Context) error {
-	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID})
-	if err != nil {
-		return fmt.Errorf("asking for the challenge: %w", err)
-	}
 	answer, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
 	if err != nil {
 		return fmt.Errorf("asking for the node: %w", err)
 	}
+	node := answer.Node
+	if node.PaidSeeds == 0 {
+		params, err := h.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
+		if err != nil {
+			return fmt.Errorf("asking for the params of x/seeding: %w", err)
+		}
+		if params.Epoch <= node.Seen+params.Params.DeadEpochs/2 {
+			return nil
+		}
+	}
+	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID})
+	if err != nil {
+		return fmt.Errorf("asking for the challenge: %w", err)
+	}
 	// A proof vouches for the epochs before in which the node was not drawn: more than one a claim would only cost gas.
-	if proven := answer.Node.ProvenThrough; proven >= challenge.Epoch || !challenge.Drawn && challenge.Epoch < proven+claimEpochs {
+	due := challenge.Drawn || node.PaidSeeds == 0 || challenge.Epoch >= node.ProvenThrough+claimEpochs
+	if node.ProvenThrough >= challenge.Epoch || !due {
 		return nil
 	}
 	proof, err := h.answerChallenge(ctx, challenge)

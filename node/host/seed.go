@@ -98,6 +98,9 @@ func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 	rest := make(map[string]bool)
 	if pending[everything] {
 		delete(pending, everything)
+		if err := h.remain(h.ctx); err != nil {
+			h.failed("registering again", err)
+		}
 		if err := h.list(pending); err != nil {
 			h.failed("listing functions", err)
 			rest[everything] = true
@@ -339,6 +342,12 @@ func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, arti
 	var least uint64
 	if demand != nil {
 		fees, err := h.cfg.Sender.Fee(ctx, msg)
+		if errors.Is(err, seedingtypes.ErrFull) {
+			if msg.Displace, err = h.vacated(ctx, fn.Id); err != nil {
+				return err
+			}
+			fees, err = h.cfg.Sender.Fee(ctx, msg)
+		}
 		if err != nil {
 			return fmt.Errorf("asking for the gas of seeding: %w", err)
 		}

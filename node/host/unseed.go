@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
 
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
@@ -48,14 +51,50 @@ func (h *Host) unseeded(id string) {
 	}
 }
 
-// displaced takes that another node has taken a seed's place: a paid one goes on as an open one, an open one has ended.
+// displaced takes that another node has taken a seed's place: a paid one goes on as an open one, an open one has ended, and its function goes with
+// it unless there is room again.
 func (h *Host) displaced(event *seedingtypes.EventDisplaced) {
 	h.log.Warn("displaced", "function", event.FunctionId, "by", event.By)
 	if event.PaidThrough == 0 {
 		h.unseeded(event.FunctionId)
+		h.want(event.FunctionId)
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seeds[event.FunctionId] = false
+}
+
+// vacated returns the node of an open seed whose place may be taken in a function that is full, any of them, so that not all who are called for try
+// the same.
+func (h *Host) vacated(ctx context.Context, id string) (orbID string, err error) {
+	params, err := h.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
+	if err != nil {
+		return "", fmt.Errorf("asking for the params of x/seeding: %w", err)
+	}
+	own, err := h.cfg.Seeding.Node(ctx, &seedingtypes.QueryNodeRequest{OrbId: h.orbID})
+	if err != nil {
+		return "", fmt.Errorf("asking for the node: %w", err)
+	}
+	var places []string
+	page := &query.PageRequest{Limit: pageSize}
+	for {
+		answer, err := h.cfg.Seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: id, Pagination: page})
+		if err != nil {
+			return "", fmt.Errorf("asking for the seeds of %s: %w", id, err)
+		}
+		for _, s := range answer.Seeds {
+			if s.Seed.Vacates(params.Params, s.Node, own.Node.Bond, params.Epoch) {
+				places = append(places, s.Seed.OrbId)
+			}
+		}
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			break
+		}
+		page = &query.PageRequest{Limit: pageSize, Key: answer.Pagination.NextKey}
+	}
+	if len(places) == 0 {
+		return "", fmt.Errorf("%w: it has as many hosts as it may, and all of them live", errUnwanted)
+	}
+	return places[rand.IntN(len(places))], nil
 }

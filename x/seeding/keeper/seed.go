@@ -141,9 +141,8 @@ func (k Keeper) vacancy(ctx context.Context, functionID string, epoch uint64) (b
 // stopped proving, has too small a bond, or serves nothing for a long time in which the challenger's requests have burned more than
 // hosting pays. An open seed loses it, where there is no room, when its node gives no sign of life, or serves nothing and has put up less.
 func (k Keeper) displaceable(ctx context.Context, params types.Params, held types.Seed, holder, challenger types.Node, seed *types.Seed, epoch uint64) error {
-	idle := epoch > max(held.ServedEpoch, held.Since)+params.IdleEpochs
 	if !held.Paid {
-		if epoch > max(holder.Seen, held.Since)+params.StaleEpochs || idle && holder.Bond.LT(challenger.Bond) {
+		if held.Vacates(params, holder, challenger.Bond, epoch) {
 			return nil
 		}
 		return errors.Wrapf(types.ErrNotDisplaceable, "open seed of %s on %s lives", held.FunctionId, held.OrbId)
@@ -155,7 +154,7 @@ func (k Keeper) displaceable(ctx context.Context, params types.Params, held type
 	if epoch > max(holder.ProvenThrough, held.Since)+params.StaleEpochs || holder.Bond.LT(minBond) {
 		return nil
 	}
-	if idle && seed != nil && seed.RecentSince+params.IdleEpochs >= epoch {
+	if held.Idle(params, epoch) && seed != nil && seed.RecentSince+params.IdleEpochs >= epoch {
 		_, rate, err := k.hooks.Hosting(ctx, held.FunctionId, epoch+1)
 		if err != nil {
 			return err
