@@ -45,7 +45,7 @@ bench-state: ## blocks on disk of a chain that holds a million functions and lan
 bench-gateway: build ## requests/s and latency through the gateway beside native servers
 	go run ./scripts/bench gateway
 
-bench-network: ## invoke beside HTTP, payment on beside off, fetching, notification, and a node's memory
+bench-network: ## invoke beside HTTP, payment on beside off, fetching, notification, rising demand, and a node's memory
 	go run ./scripts/bench network
 	for functions in 0 100 1000; do go run ./scripts/bench -seeded $$functions memory || exit; done
 
