@@ -44,7 +44,7 @@ type Config struct {
 	Manual           bool     `toml:"manual" comment:"true takes only the functions under seeds; see orb seed."`
 	MinPrice         uint64   `toml:"min_price" comment:"Least price in uorb per million fuel of complexity; 0 takes any."`
 	MaxArtifactBytes uint64   `toml:"max_artifact_bytes" comment:"Largest artifact to take; 0 is no bound."`
-	MaxBytes         uint64   `toml:"max_bytes" comment:"Room for all artifacts; 0 is no bound."`
+	MaxBytes         uint64   `toml:"max_bytes" comment:"Room on disk for all artifacts, in bytes; 0 is no bound."`
 	MaxFunctions     int      `toml:"max_functions" comment:"Most functions to take; 0 is no bound."`
 	Replicas         int      `toml:"replicas" comment:"Hosts that a function may have that the node still takes it unasked; 0 is no bound."`
 	MirrorFor        string   `toml:"mirror_for" comment:"How long a function that is taken because its hosts are busy has to earn the gas of taking it before it is given up; 0s takes none."`

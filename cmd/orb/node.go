@@ -148,8 +148,8 @@ func nodeStatusCommand() *cobra.Command {
 
 func printStatus(out io.Writer, s *node.Status) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "Orb ID\t%s\nOperator\t%s\nHeight\t%d\nServed\t%d\nEarned\t%d uorb\nUnsettled\t%s uorb\nLanes\t%d\n",
-		s.OrbID, s.Operator, s.Height, s.Served, s.Earned, s.Unsettled, s.Lanes)
+	fmt.Fprintf(w, "Orb ID\t%s\nOperator\t%s\nHeight\t%d\nServed\t%d\nEarned\t%d uorb\nUnsettled\t%s uorb\nLanes\t%d\nArtifacts\t%s\n",
+		s.OrbID, s.Operator, s.Height, s.Served, s.Earned, s.Unsettled, s.Lanes, room(s.ArtifactBytes, s.MaxBytes))
 	reachability := string(s.Reachability)
 	if reachability == "" {
 		reachability = "unknown yet"
@@ -177,6 +177,13 @@ func printStatus(out io.Writer, s *node.Status) error {
 		fmt.Fprintf(w, "Function\t%s\tversion %d\t%s\t%s\n", f.Name, f.Version, kind, f.ID)
 	}
 	return w.Flush()
+}
+
+func room(used, most uint64) string {
+	if most == 0 {
+		return fmt.Sprintf("%d bytes", used)
+	}
+	return fmt.Sprintf("%d of %d bytes", used, most)
 }
 
 func homeFlag(cmd *cobra.Command) (string, error) { return cmd.Flags().GetString("home") }

@@ -173,6 +173,36 @@ func (s *Store) Has(_ context.Context, text string) (bool, error) {
 	return has, nil
 }
 
+// Kept returns the CIDs of the artifacts that stay, with the bytes of their blocks here.
+func (s *Store) Kept(ctx context.Context) (map[string]uint64, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	s.pinMu.Lock()
+	var roots []cid.Cid
+	for root, expires := range s.pins {
+		if expires.IsZero() {
+			roots = append(roots, root)
+		}
+	}
+	s.pinMu.Unlock()
+	kept := make(map[string]uint64, len(roots))
+	for _, root := range roots {
+		sum := uint64(0)
+		var missing error
+		if err := s.walk(ctx, root, func(c cid.Cid) {
+			size, err := s.blocks.GetSize(ctx, c)
+			if err != nil && !ipld.IsNotFound(err) {
+				missing = err
+			}
+			sum += uint64(max(size, 0))
+		}); err != nil || missing != nil {
+			return nil, fmt.Errorf("measuring %s: %w", root, errors.Join(err, missing))
+		}
+		kept[root.String()] = sum
+	}
+	return kept, nil
+}
+
 // Delete removes an artifact and frees its blocks, but those that another artifact has too. It is no error when it is not here.
 func (s *Store) Delete(ctx context.Context, text string) error {
 	root, err := parse(text)

@@ -123,6 +123,10 @@ func TestReopenDeleteAndExpiry(t *testing.T) {
 	require.NoError(t, s.Close())
 
 	s = open(t, dir, h)
+	stays, err := s.Kept(t.Context())
+	require.NoError(t, err)
+	require.Len(t, stays, 1)
+	require.InDelta(t, len(first), stays[kept], 1024, "its leaves and a root")
 	s.expire(t.Context(), time.Now().Add(30*time.Minute))
 	require.Len(t, blockFiles(t, dir), 5)
 	s.expire(t.Context(), time.Now().Add(2*time.Hour))

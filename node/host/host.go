@@ -51,6 +51,8 @@ type Artifacts interface {
 	Keep(ctx context.Context, cid string) error
 	// Delete removes it from here.
 	Delete(ctx context.Context, cid string) error
+	// Kept returns what stays, with sizes in bytes.
+	Kept(ctx context.Context) (map[string]uint64, error)
 }
 
 // Config of a Host. What has no default is required.
@@ -112,7 +114,9 @@ type Host struct {
 	lookups   map[string]bool
 	functions map[string]*function
 	// previous are versions that were replaced a moment ago: callers that have not heard of it are still served.
-	previous  map[string]*function
+	previous map[string]*function
+	// inherited are artifacts, by CID with their sizes, that an earlier run has kept and of which it is not known yet whether they are served.
+	inherited map[string]uint64
 	policy    Policy
 	wanted    map[string]bool
 	hinted    map[string]time.Time
@@ -206,6 +210,9 @@ func (h *Host) ID() string { return h.orbID }
 func (h *Host) Start(ctx context.Context, height int64) error {
 	h.height.Store(height)
 	if err := h.register(ctx); err != nil {
+		return err
+	}
+	if err := h.inherit(ctx); err != nil {
 		return err
 	}
 	h.tasks.Go(h.follow)
@@ -473,7 +480,10 @@ type Status struct {
 	Earned    uint64   `json:"earned_uorb"`
 	Unsettled math.Int `json:"unsettled_uorb"`
 	Lanes     int      `json:"lanes"`
-	InFlight  int64    `json:"in_flight"`
+	// ArtifactBytes on disk, of at most MaxBytes; 0 is no bound.
+	ArtifactBytes uint64 `json:"artifact_bytes"`
+	MaxBytes      uint64 `json:"max_bytes"`
+	InFlight      int64  `json:"in_flight"`
 	// NextSettlement is when earnings are next looked at because of their age.
 	NextSettlement time.Time `json:"next_settlement"`
 	// LastError is why a function was not taken, or a transaction failed, the last time that happened.
@@ -503,6 +513,7 @@ func (h *Host) Status() Status {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s.ArtifactBytes, s.MaxBytes = bytesOf(h.onDisk("")), h.policy.MaxBytes
 	s.Lanes, s.LastError, s.NextSettlement = len(h.lanes), h.lastError, h.settledAt.Add(h.cfg.SettleEvery)
 	for _, id := range slices.Sorted(maps.Keys(h.functions)) {
 		f := h.functions[id]

@@ -41,6 +41,8 @@ func newMetrics(h *Host, registerer prometheus.Registerer) (metrics, error) {
 			return unsettled
 		}),
 		gauge("functions", "Functions served.", func(s Status) float64 { return float64(len(s.Functions)) }),
+		gauge("artifact_bytes", "Bytes of artifacts on disk.", func(s Status) float64 { return float64(s.ArtifactBytes) }),
+		gauge("artifact_bytes_max", "Room for artifacts; 0 is no bound.", func(s Status) float64 { return float64(s.MaxBytes) }),
 		gauge("lanes", "Lanes open.", func(s Status) float64 { return float64(s.Lanes) }),
 		gauge("in_flight", "Requests that run or wait.", func(s Status) float64 { return float64(s.InFlight) }),
 		gauge("height", "Height of the last block seen.", func(s Status) float64 { return float64(s.Height) }),

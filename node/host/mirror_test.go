@@ -115,6 +115,7 @@ func (t *town) messages() []string {
 func (t *town) Get(context.Context, string, uint64) ([]byte, error) { return smallest, nil }
 func (t *town) Keep(context.Context, string) error                  { return nil }
 func (t *town) Delete(context.Context, string) error                { return nil }
+func (t *town) Kept(context.Context) (map[string]uint64, error)     { return nil, nil }
 
 // host starts one that takes a function unasked only when nobody else does.
 func (t *town) host(tt *testing.T, dir string, change func(*Config)) *Host {

@@ -129,6 +129,9 @@ func (h *Host) answerChallenge(ctx context.Context, challenge *seedingtypes.Quer
 	if f == nil {
 		return nil, fmt.Errorf("version %d of function %s is not here yet", challenge.Version, challenge.FunctionId)
 	}
+	// What a damaged disk has lost may be with nobody any more; the next epoch asks for another.
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
 	artifact, err := h.cfg.Artifacts.Get(ctx, f.version.Artifact.Cid, f.version.Artifact.Size_)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.version.Artifact.Cid, err)

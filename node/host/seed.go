@@ -45,6 +45,9 @@ const (
 // errUnwanted says that a function is outside of the policy or not to be served.
 var errUnwanted = errors.New("not wanted")
 
+// errUnasked says that the chain has not told what becomes of a function.
+var errUnasked = errors.New("asking for the function")
+
 // Program is one version, ready to run. *runtime.Program is one.
 type Program interface {
 	// Run serves one request. An error is the host's own fault and not charged; a guest's fault is an outcome.
@@ -96,7 +99,8 @@ func (h *Host) takeOn(pending map[string]bool) {
 // on chain meanwhile, as many in a transaction as have come up since the last one.
 func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 	rest := make(map[string]bool)
-	if pending[everything] {
+	whole := pending[everything]
+	if whole {
 		delete(pending, everything)
 		if err := h.remain(h.ctx); err != nil {
 			h.failed("registering again", err)
@@ -104,6 +108,7 @@ func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 		if err := h.list(pending); err != nil {
 			h.failed("listing functions", err)
 			rest[everything] = true
+			whole = false
 		}
 	}
 	var mu sync.Mutex
@@ -116,6 +121,7 @@ func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 			mu.Lock()
 			defer mu.Unlock()
 			rest[id] = true
+			whole = whole && !errors.Is(err, errUnasked)
 		}
 	}
 	var seeding errgroup.Group
@@ -135,6 +141,9 @@ func (h *Host) seedAll(pending map[string]bool) map[string]bool {
 		})
 	}
 	_ = seeding.Wait() // what failed is in rest
+	if whole && h.ctx.Err() == nil {
+		h.collect()
+	}
 	return rest
 }
 
@@ -183,18 +192,19 @@ func (h *Host) seed(ctx context.Context, id string) (finish func() error, err er
 		return nil, fmt.Errorf("%w: the chain does not know it", errUnwanted)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnasked, err)
 	}
 	fn, version := answer.Function, answer.Version
 	demand := h.demanded(fn.Id)
 	h.mu.Lock()
 	held := h.functions[fn.Id]
-	_, seeded := h.seeds[fn.Id]
+	paid, seeded := h.seeds[fn.Id]
 	h.mu.Unlock()
+	ended := fn.Status == functionstypes.FUNCTION_STATUS_ENDED
 	switch {
-	case fn.Status == functionstypes.FUNCTION_STATUS_ENDED && held != nil:
+	case ended && held != nil:
 		return nil, nil // nobody calls it, but it is proven until it is pruned
-	case !fn.Serves():
+	case !fn.Serves() && (!ended || !paid):
 		h.drop(fn.Id)
 		return nil, fmt.Errorf("%w: it is not active", errUnwanted)
 	case h.refused(fn.Id):
@@ -217,6 +227,13 @@ func (h *Host) seed(ctx context.Context, id string) (finish func() error, err er
 			}
 		}
 	}
+	if err := h.makeRoom(fn.Id, version); err != nil {
+		if seeded && errors.Is(err, errUnwanted) {
+			err = errors.Join(err, h.unseed(ctx, fn.Id))
+			h.drop(fn.Id)
+		}
+		return nil, err
+	}
 	artifact, err := h.fetch(ctx, fn, version)
 	if err != nil {
 		return nil, err
@@ -232,10 +249,11 @@ func (h *Host) seed(ctx context.Context, id string) (finish func() error, err er
 			taken.served.Store(held.served.Load())
 		}
 		h.mu.Lock()
+		replaced := h.functions[fn.Id] // unless it had to make room
 		h.functions[fn.Id] = taken
 		h.mu.Unlock()
-		if held != nil {
-			h.retire(fn.Id, held)
+		if replaced != nil {
+			h.retire(fn.Id, replaced)
 		}
 	}
 	if seeded {
