@@ -52,11 +52,14 @@ bench-network: ## invoke beside HTTP, payment on beside off, fetching, notificat
 bench-runtime: ## function runtime beside bare wazero (needs clang and wasm-ld)
 	go run ./scripts/bench runtime
 
+reliability-idle: build ## watch a network of real processes without load for what grows, three minutes (needs root)
+	go run ./scripts/reliability -only-idle
+
 reliability: build ## break a network of real processes under load and count the cost, into build/reliability/results.json (needs root)
 	go run ./scripts/reliability
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help build test sim sim-network lint gen demo devnet bench bench-chain bench-state bench-gateway bench-network bench-runtime reliability clean
+.PHONY: help build test sim sim-network lint gen demo devnet bench bench-chain bench-state bench-gateway bench-network bench-runtime reliability reliability-idle clean
 .DEFAULT_GOAL := help

@@ -22,11 +22,16 @@ import (
 func main() {
 	rate := flag.Int("rate", 200, "requests a second")
 	idle := flag.Duration("idle", 2*time.Minute, "how long the network is watched without load, after a minute of it; 0 leaves that out")
+	onlyIdle := flag.Bool("only-idle", false, "break nothing: call for some seconds, then watch without load")
 	keep := flag.Bool("keep", false, "leave the network's files, with its logs, where they are")
 	out := flag.String("out", filepath.Join("build", "reliability"), "folder for results.json")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *rate, *idle, *keep, *out)
+	plan := reliability.Plan{
+		Rate: *rate, Calm: 20 * time.Second, Broken: 20 * time.Second, Cut: 30 * time.Second, Latency: 50 * time.Millisecond, LossPerMille: 10,
+		Idle: *idle,
+	}
+	err := run(ctx, plan, *onlyIdle, *keep, *out)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "reliability:", err)
@@ -34,7 +39,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rate int, idle time.Duration, keep bool, out string) (err error) {
+func run(ctx context.Context, plan reliability.Plan, onlyIdle, keep bool, out string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := os.MkdirAll(out, 0o755); err != nil {
@@ -53,10 +58,15 @@ func run(ctx context.Context, rate int, idle time.Duration, keep bool, out strin
 		return err
 	}
 	defer func() { err = errors.Join(err, network.Close()) }()
-	result, err := network.Run(ctx, reliability.Plan{
-		Rate: rate, Calm: 20 * time.Second, Broken: 20 * time.Second, Cut: 30 * time.Second, Latency: 50 * time.Millisecond, LossPerMille: 10,
-		Idle: idle,
-	})
+	path := filepath.Join(out, "results.json")
+	result := new(reliability.Result)
+	if onlyIdle {
+		path = filepath.Join(out, "idle.json")
+		network.WarmUp(ctx)
+		result.Idle, err = network.Idle(ctx, plan.Idle)
+	} else {
+		result, err = network.Run(ctx, plan)
+	}
 	if err != nil {
 		return err
 	}
@@ -64,7 +74,6 @@ func run(ctx context.Context, rate int, idle time.Duration, keep bool, out strin
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(out, "results.json")
 	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
 		return err
 	}

@@ -205,6 +205,15 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // Print writes the figures as a table.
 func (r *Result) Print(to io.Writer) {
+	if len(r.Phases) > 0 {
+		r.printPhases(to)
+	}
+	for _, i := range r.Idle {
+		fmt.Fprintf(to, "%-12s without load: %s after a minute, %s at the end\n", i.Process, i.First, i.Last)
+	}
+}
+
+func (r *Result) printPhases(to io.Writer) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "phase\tseconds\trequests\tfailed\tresent\tp50 ms\tp99 ms\tmax ms")
 	for _, p := range r.Phases {
@@ -214,7 +223,4 @@ func (r *Result) Print(to io.Writer) {
 	b := r.Books
 	fmt.Fprintf(to, "answered %d, paid %d, charged twice %d, unpaid %d (%d uorb; most of one host %d), beyond the credit %d uorb\n",
 		b.Answered, b.Paid, b.ChargedTwice, b.Unpaid, b.UnpaidUorb, b.MostUnpaid, b.BeyondCredit)
-	for _, i := range r.Idle {
-		fmt.Fprintf(to, "%-12s without load: %s after a minute, %s at the end\n", i.Process, i.First, i.Last)
-	}
 }
