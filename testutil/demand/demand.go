@@ -99,7 +99,7 @@ type run struct {
 func (r *run) prepare(ctx context.Context) error {
 	r.Progress("Deploying a function")
 	source := filepath.Join(r.Home, "echo")
-	if err := devnet.WriteEcho(source); err != nil {
+	if err := devnet.WriteEcho(source, 0); err != nil {
 		return err
 	}
 	if out, err := r.network.Orbchaind(ctx, "tx", "functions", "deploy", source, "--name", name, "--price", price, "--from", "alice", "--yes"); err != nil {

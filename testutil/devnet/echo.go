@@ -8,7 +8,7 @@ import (
 )
 
 // echo is a filter that a host compiles in a millisecond: where a run is about the network, a Go program would keep ten hosts of one machine
-// busy for half a minute.
+// busy for half a minute. The artifacts of its 64 variants, whose buffers lie elsewhere, differ.
 //
 //	(module
 //	  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -23,13 +23,13 @@ import (
 //	        (i32.store (i32.const 4) (i32.load (i32.const 8)))
 //	        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))
 //	        (br $more))))))
-func echo() []byte {
+func echo(variant byte) []byte {
 	const typeSection, importSection, functionSection, memorySection, exportSection, codeSection = 1, 2, 3, 5, 7, 10
 	wasi := name("wasi_snapshot_preview1")
 	body := []byte{
 		0, 0x03, 0x40,
 		0x41, 0, 0x41, 16, 0x36, 2, 0,
-		0x41, 4, 0x41, 0xc0, 0x00, 0x36, 2, 0,
+		0x41, 4, 0x41, 0xc0 | variant&63, 0x00, 0x36, 2, 0,
 		0x41, 0, 0x41, 0, 0x41, 1, 0x41, 8, 0x10, 0, 0x1a,
 		0x41, 8, 0x28, 2, 0, 0x04, 0x40,
 		0x41, 4, 0x41, 8, 0x28, 2, 0, 0x36, 2, 0,
@@ -55,13 +55,13 @@ func section(id byte, parts ...[]byte) []byte {
 
 func name(text string) []byte { return append([]byte{byte(len(text))}, text...) }
 
-// WriteEcho makes a folder the source of a function that answers with its request.
-func WriteEcho(dir string) error {
+// WriteEcho makes a folder the source of a function that answers with its request. Variants have artifacts of their own.
+func WriteEcho(dir string, variant byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	for name, content := range map[string][]byte{
-		"echo.wasm":  echo(),
+		"echo.wasm":  echo(variant),
 		"sample.txt": bytes.Repeat([]byte("sample "), 64), // the chain wants a complexity of at least 1,000
 		"orb.json":   []byte(`{"contract": "filter", "sample": "sample.txt", "memory_mib": 1, "build": {"command": ["true"], "output": "echo.wasm"}}`),
 	} {

@@ -42,6 +42,11 @@ func run(m *testing.M) (code int, err error) {
 	defer cancel()
 	network, err = devnet.Start(ctx, devnet.Options{
 		Bin: bin, Home: filepath.Join(dir, "net"), Validators: 1, Nodes: 3, FreePorts: true, BlockTime: 200 * time.Millisecond,
+		// Epochs of five seconds, so that proofs and hosting pay go on under all tests, and a notice that a test can wait for.
+		Genesis: map[string]any{"app_state": map[string]any{
+			"seeding":   map[string]any{"params": map[string]any{"epoch_blocks": "25"}},
+			"functions": map[string]any{"params": map[string]any{"notice_blocks": 75}},
+		}},
 		Progress: func(step string) { fmt.Fprintln(os.Stderr, step) },
 	})
 	if err != nil {

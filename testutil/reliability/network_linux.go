@@ -124,7 +124,7 @@ func (n *Network) Machine(p *devnet.Process) *netns.Host { return n.machines[p.N
 func (n *Network) deploy(ctx context.Context, name, owner string, seeds int) (functionstypes.Function, error) {
 	var fn functionstypes.Function
 	source := filepath.Join(n.Home, name)
-	if err := devnet.WriteEcho(source); err != nil {
+	if err := devnet.WriteEcho(source, 0); err != nil {
 		return fn, err
 	}
 	out, err := n.Orbchaind(ctx, "tx", "functions", "deploy", source, "--name", name, "--price", fmt.Sprintf("%duorb", Price), "--plan", "standard",
