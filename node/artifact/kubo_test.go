@@ -1,8 +1,10 @@
 package artifact
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,23 +29,40 @@ func startKubo(t *testing.T) *kubo {
 	k.run(t, nil, "init", "--profile=test")
 	var log bytes.Buffer
 	daemon := exec.Command("ipfs", "daemon") //nolint:noctx // ends with the test
-	daemon.Env, daemon.Stdout, daemon.Stderr = k.env, &log, &log
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	daemon.Env, daemon.Stdout, daemon.Stderr = k.env, in, in
 	require.NoError(t, daemon.Start())
+	require.NoError(t, in.Close())
+	// Any other ipfs command that came before this line would take the daemon's lock from it.
+	ready, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			fmt.Fprintln(&log, lines.Text())
+			if lines.Text() == "Daemon is ready" {
+				close(ready)
+			}
+		}
+	}()
 	t.Cleanup(func() {
 		_ = daemon.Process.Signal(syscall.SIGTERM)
 		kill := time.AfterFunc(20*time.Second, func() { _ = daemon.Process.Kill() })
+		<-ended
 		_ = daemon.Wait() // it ends by our signal
 		kill.Stop()
+		_ = out.Close()
 		if t.Failed() {
 			t.Log(log.String())
 		}
 	})
-	require.Eventually(t, func() bool {
-		cmd := exec.CommandContext(t.Context(), "ipfs", "swarm", "addrs", "local")
-		cmd.Env = k.env
-		out, err := cmd.Output()
-		return err == nil && len(bytes.TrimSpace(out)) > 0
-	}, time.Minute, 200*time.Millisecond, "the daemon does not start")
+	select {
+	case <-ready:
+	case <-ended:
+		require.Fail(t, "the daemon has ended")
+	case <-time.After(time.Minute):
+		require.Fail(t, "the daemon does not start")
+	}
 	return k
 }
 
