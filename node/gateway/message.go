@@ -110,7 +110,8 @@ func parseResponse(contract functionstypes.Contract, method string, raw []byte) 
 	if contract == functionstypes.CONTRACT_FILTER {
 		return &response{status: http.StatusOK, header: http.Header{}, body: raw, length: int64(len(raw))}, nil
 	}
-	reader := bufio.NewReader(bytes.NewReader(raw))
+	source := bytes.NewReader(raw)
+	reader := bufio.NewReader(source)
 	parsed, err := http.ReadResponse(reader, &http.Request{Method: method})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errBadResponse, err)
@@ -123,8 +124,8 @@ func parseResponse(contract functionstypes.Contract, method string, raw []byte) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errBadResponse, err)
 	}
-	if reader.Buffered() > 0 && method != http.MethodHead {
-		return nil, fmt.Errorf("%w: %d bytes follow it", errBadResponse, reader.Buffered())
+	if rest := reader.Buffered() + source.Len(); rest > 0 && method != http.MethodHead {
+		return nil, fmt.Errorf("%w: %d bytes follow it", errBadResponse, rest)
 	}
 	header := parsed.Header
 	for name := range connectionHeaders(header) {

@@ -80,6 +80,7 @@ func TestParseResponse(t *testing.T) {
 		{"short", "GET", ok + "Content-Length: 3\r\n\r\nhi", 0, ""},
 		{"long", "GET", ok + "Content-Length: 1\r\n\r\nhi", 0, ""},
 		{"two", "GET", ok + "Content-Length: 0\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n", 0, ""},
+		{"more than a buffer", "GET", ok + "Content-Length: 4055\r\n\r\n" + strings.Repeat("a", 4055) + "hi", 0, ""},
 		{"interim", "GET", "HTTP/1.1 100 Continue\r\n\r\n", 0, ""},
 		{"switching", "GET", "HTTP/1.1 101 Switching Protocols\r\n\r\n", 0, ""},
 		{"bad chunk", "GET", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhi", 0, ""},
