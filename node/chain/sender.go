@@ -305,6 +305,9 @@ func (s *Sender) include(ctx context.Context, msgs []sdk.Msg) (*TxResult, error)
 	return nil, last
 }
 
+// ErrNoAccount says that an account is not on the chain.
+var ErrNoAccount = errors.New("the account is not on the chain yet: it comes into being when somebody sends it money")
+
 // errNotIncluded says that a transaction's time is over.
 var errNotIncluded = fmt.Errorf("transaction was not included in %d blocks", lifeBlocks)
 
@@ -366,7 +369,7 @@ func (s *Sender) factory(ctx context.Context, granter sdk.AccAddress) (factory t
 func (s *Sender) account(ctx context.Context) (sdk.AccountI, error) {
 	answer, err := s.client.Auth().Account(ctx, &authtypes.QueryAccountRequest{Address: s.address.String()})
 	if status.Code(err) == codes.NotFound {
-		return nil, fmt.Errorf("account %s is not on the chain yet: it comes into being when somebody sends it money", s.address)
+		return nil, fmt.Errorf("%w: %s", ErrNoAccount, s.address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("asking for account %s: %w", s.address, err)

@@ -286,6 +286,11 @@ func TestNobodyPays(t *testing.T) {
 		callMany(t, c, 1, 1)
 		require.True(t, n.sub.Locked.LTE(math.NewInt(50*10)))
 	})
+	t.Run("lock limit reached", func(t *testing.T) {
+		n := newNetwork(t, 1)
+		n.sub.Limits.MaxLocked, n.sub.Locked = math.NewInt(50), math.NewInt(50)
+		requirePayment(t, n, CodeLimit)
+	})
 }
 
 func TestNoHost(t *testing.T) {

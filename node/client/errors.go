@@ -45,16 +45,12 @@ func (e *PaymentError) Error() string {
 	case CodeNotDelegate:
 		return fmt.Sprintf("the subscription of %s to %s names another delegate", e.Payer, e.Function.Name)
 	default:
-		return fmt.Sprintf("the price of %s is over the limit of the subscription of %s", e.Function.Name, e.Payer)
+		return fmt.Sprintf("the limits of the subscription of %s to %s do not allow another request", e.Payer, e.Function.Name)
 	}
 }
 
 // notOpened says why lanes were not opened, by what the chain said to the transaction.
 func notOpened(err error, fn *Function, payer string) error {
-	var refused *chain.TxError
-	if !errors.As(err, &refused) {
-		return fmt.Errorf("%w: opening lanes: %w", ErrChain, err)
-	}
 	for _, known := range []struct{ sentinel, means error }{
 		// The subscription has changed since it was read.
 		{rewardstypes.ErrInsufficientBalance, &PaymentError{CodeExhausted, fn, payer}},
@@ -64,10 +60,20 @@ func notOpened(err error, fn *Function, payer string) error {
 		// Lanes are paid for by the subscription: what the account itself lacks is gas.
 		{sdkerrors.ErrInsufficientFunds, ErrGas},
 		{sdkerrors.ErrInsufficientFee, ErrGas},
+		{chain.ErrNoAccount, ErrGas},
+		{rewardstypes.ErrNotServing, ErrNotActive},
+		// Others use the account, or the state has changed under every attempt.
+		{sdkerrors.ErrWrongSequence, ErrChain},
+		{sdkerrors.ErrOutOfGas, ErrChain},
+		{sdkerrors.ErrMempoolIsFull, ErrChain},
 	} {
 		if errors.Is(err, known.sentinel) {
 			return fmt.Errorf("%w: %w", known.means, err)
 		}
+	}
+	var refused *chain.TxError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("%w: opening lanes: %w", ErrChain, err)
 	}
 	// A host may have given the function up since its seeds were read.
 	return fmt.Errorf("%w: opening lanes: %w", ErrNoHost, err)

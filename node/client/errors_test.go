@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"cosmossdk.io/math"
@@ -28,15 +29,18 @@ func TestNotOpened(t *testing.T) {
 		want error
 		code string
 	}{
-		"the chain is away":         {errors.New("connection refused"), ErrChain, ""},
-		"no gas":                    {refused(sdkerrors.ErrInsufficientFunds), ErrGas, ""},
-		"too little for gas":        {refused(sdkerrors.ErrInsufficientFee), ErrGas, ""},
-		"spent meanwhile":           {refused(rewardstypes.ErrInsufficientBalance), nil, CodeExhausted},
-		"unsubscribed meanwhile":    {refused(rewardstypes.ErrUnsubscribed), nil, CodeNoSubscription},
-		"another delegate":          {refused(rewardstypes.ErrUnauthorized), nil, CodeNotDelegate},
-		"over the limit meanwhile":  {refused(rewardstypes.ErrLimit), nil, CodeLimit},
-		"the host seeds no more":    {refused(rewardstypes.ErrNotHost), ErrNoHost, ""},
-		"something else is refused": {refused(sdkerrors.ErrOutOfGas), ErrNoHost, ""},
+		"the chain is away":        {errors.New("connection refused"), ErrChain, ""},
+		"no gas":                   {refused(sdkerrors.ErrInsufficientFunds), ErrGas, ""},
+		"too little for gas":       {refused(sdkerrors.ErrInsufficientFee), ErrGas, ""},
+		"spent meanwhile":          {refused(rewardstypes.ErrInsufficientBalance), nil, CodeExhausted},
+		"unsubscribed meanwhile":   {refused(rewardstypes.ErrUnsubscribed), nil, CodeNoSubscription},
+		"another delegate":         {refused(rewardstypes.ErrUnauthorized), nil, CodeNotDelegate},
+		"over the limit meanwhile": {refused(rewardstypes.ErrLimit), nil, CodeLimit},
+		"the host seeds no more":   {refused(rewardstypes.ErrNotHost), ErrNoHost, ""},
+		"an account never funded":  {fmt.Errorf("account: %w", chain.ErrNoAccount), ErrGas, ""},
+		"deprecated meanwhile":     {refused(rewardstypes.ErrNotServing), ErrNotActive, ""},
+		"always out of gas":        {refused(sdkerrors.ErrOutOfGas), ErrChain, ""},
+		"dearer meanwhile":         {refused(rewardstypes.ErrPrice), ErrNoHost, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := notOpened(c.err, fn, "orb1payer")

@@ -186,7 +186,7 @@ func (s *laneSet) wanted(live []*host, height int64, params *rewardstypes.Params
 
 // afford turns wants into entries that the subscription can pay, or returns a *PaymentError.
 func (c *Client) afford(ctx context.Context, s *laneSet, fn *Function, wanted []want, hosts int, params *rewardstypes.Params) ([]rewardstypes.LaneEntry, error) {
-	free, err := c.available(ctx, s, fn)
+	free, short, err := c.available(ctx, s, fn)
 	if err != nil {
 		return nil, err
 	}
@@ -219,36 +219,37 @@ func (c *Client) afford(ctx context.Context, s *laneSet, fn *Function, wanted []
 		})
 	}
 	if len(entries) == 0 {
-		return nil, &PaymentError{Code: CodeExhausted, Function: fn, Payer: s.payer}
+		return nil, &PaymentError{Code: short, Function: fn, Payer: s.payer}
 	}
 	return entries, nil
 }
 
-// available is what the subscription and its limits leave this opener to lock, or a *PaymentError.
-func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.Int, error) {
+// available is what the subscription and its limits leave this opener to lock, and the code of the PaymentError when that is too little; or a
+// *PaymentError.
+func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (free math.Int, short string, err error) {
 	answer, err := c.cfg.Rewards.Subscription(ctx, &rewardstypes.QuerySubscriptionRequest{Payer: s.payer, FunctionId: s.functionID})
 	if status.Code(err) == codes.NotFound {
-		return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+		return math.Int{}, "", &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
 	}
 	if err != nil {
-		return math.Int{}, fmt.Errorf("%w: asking for the subscription of %s: %w", ErrChain, s.payer, err)
+		return math.Int{}, "", fmt.Errorf("%w: asking for the subscription of %s: %w", ErrChain, s.payer, err)
 	}
 	sub := answer.Subscription
 	empty := sub.Balance.IsZero() && sub.Locked.IsZero()
 	switch {
 	case s.payer == c.cfg.Opener:
 		if empty {
-			return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+			return math.Int{}, "", &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
 		}
-		return sub.Balance, nil
+		return sub.Balance, CodeExhausted, nil
 	case sub.Delegate != c.cfg.Opener && !sub.Public:
-		return math.Int{}, &PaymentError{Code: CodeNotDelegate, Function: fn, Payer: s.payer}
+		return math.Int{}, "", &PaymentError{Code: CodeNotDelegate, Function: fn, Payer: s.payer}
 	case empty:
-		return math.Int{}, &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
+		return math.Int{}, "", &PaymentError{Code: CodeNoSubscription, Function: fn, Payer: s.payer}
 	}
-	free := sub.Balance
+	free = sub.Balance
 	if limit := sub.Limits.MaxPrice; limit.IsPositive() && fn.Price.Amount.GT(limit) {
-		return math.Int{}, &PaymentError{Code: CodeLimit, Function: fn, Payer: s.payer}
+		return math.Int{}, "", &PaymentError{Code: CodeLimit, Function: fn, Payer: s.payer}
 	}
 	if limit := sub.Limits.MaxLocked; limit.IsPositive() {
 		free = math.MinInt(free, limit.Sub(sub.Locked))
@@ -256,14 +257,17 @@ func (c *Client) available(ctx context.Context, s *laneSet, fn *Function) (math.
 	if limit := sub.Limits.MaxSpend; limit.IsPositive() {
 		epoch, err := c.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
 		if err != nil {
-			return math.Int{}, fmt.Errorf("%w: asking for the epoch: %w", ErrChain, err)
+			return math.Int{}, "", fmt.Errorf("%w: asking for the epoch: %w", ErrChain, err)
 		}
 		if epoch.Epoch == sub.SpendEpoch {
 			limit = limit.Sub(sub.Spent)
 		}
 		free = math.MinInt(free, limit)
 	}
-	return math.MaxInt(free, math.ZeroInt()), nil
+	if free.LT(sub.Balance) {
+		return math.MaxInt(free, math.ZeroInt()), CodeLimit, nil
+	}
+	return free, CodeExhausted, nil
 }
 
 // liveHosts returns hosts of the function that a connection to exists or can be made, as many as the set should have lanes to: those that it has
