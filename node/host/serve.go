@@ -30,23 +30,11 @@ const (
 
 // Invoke serves one request.
 func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r *peer.Request) *peer.Response {
-	h.mu.Lock()
-	if h.closing {
-		h.mu.Unlock()
-		return h.refuse(peer.StatusUnavailable, "the host is stopping")
+	f, l, refusal := h.door(r)
+	if refusal != nil {
+		return refusal
 	}
-	f, l := h.holds(r.FunctionID, r.Version), h.lanes[string(r.LaneID)]
-	h.requests.Add(1)
-	h.mu.Unlock()
 	defer h.requests.Done()
-	switch {
-	case f == nil:
-		return h.refuse(peer.StatusUnavailable, "the host does not serve this version")
-	case l == nil:
-		return h.refuse(peer.StatusNoLane, "the host does not know the lane")
-	case l.functionID() != r.FunctionID:
-		return h.refuse(peer.StatusNoLane, "the lane is for another function")
-	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	defer context.AfterFunc(h.ctx, cancel)()
@@ -101,6 +89,41 @@ func (h *Host) admit(ctx context.Context, l *lane, conn peer.ControlSender, vers
 			return err
 		}
 	}
+}
+
+// Refuse tells which requests are not served whatever their bodies are: who is refused needs no body, and who is not has paid for a lane.
+func (h *Host) Refuse(r *peer.Request) *peer.Response {
+	_, _, refusal := h.door(r)
+	if refusal == nil {
+		h.requests.Done()
+	}
+	return refusal
+}
+
+// door returns what serves a request and what pays for it, with the request counted in; or why neither does.
+func (h *Host) door(r *peer.Request) (*function, *lane, *peer.Response) {
+	h.mu.Lock()
+	closing, f, l := h.closing, h.holds(r.FunctionID, r.Version), h.lanes[string(r.LaneID)]
+	if !closing {
+		h.requests.Add(1)
+	}
+	h.mu.Unlock()
+	if closing {
+		return nil, nil, h.refuse(peer.StatusUnavailable, "the host is stopping")
+	}
+	var refusal *peer.Response
+	switch {
+	case f == nil:
+		refusal = h.refuse(peer.StatusUnavailable, "the host does not serve this version")
+	case l == nil:
+		refusal = h.refuse(peer.StatusNoLane, "the host does not know the lane")
+	case l.functionID() != r.FunctionID:
+		refusal = h.refuse(peer.StatusNoLane, "the lane is for another function")
+	default:
+		return f, l, nil
+	}
+	h.requests.Done()
+	return nil, nil, refusal
 }
 
 // bounded ends a request's context after maxTimeout at the latest.

@@ -62,7 +62,7 @@ func TestBodiesTakeTurns(t *testing.T) {
 		order = append(order, line{f.kind, f.call})
 	}
 	require.Equal(t, []line{
-		{kindResponse, 1}, {kindBody, 1}, {kindResponse, 2}, {kindBody, 1}, {kindBody, 2}, {kindReceipt, 0}, {kindBody, 2}, {kindReceipt, 0},
+		{kindReceipt, 0}, {kindResponse, 1}, {kindReceipt, 0}, {kindResponse, 2}, {kindBody, 1}, {kindBody, 2}, {kindBody, 1}, {kindBody, 2},
 	}, order)
 	require.Equal(t, map[uint64]int{1: 1, 2: 1, 3: 1}, finished)
 }
@@ -115,6 +115,21 @@ func TestRoomForOneIsNotAllsRoom(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, chunkSize+1, size)
 	require.Len(t, next(t, near, kindBody, 1).body, 1)
+}
+
+// doorkeeper refuses everything.
+type doorkeeper struct{ echo }
+
+func (doorkeeper) Refuse(*Request) *Response { return &Response{Status: StatusNoLane} }
+
+// TestNoRoomForTheRefused: who is refused by the head of a request is not asked for its body, and takes no room.
+func TestNoRoomForTheRefused(t *testing.T) {
+	s, near := rawSession(t, doorkeeper{})
+	require.True(t, s.incoming.TryAcquire(maxIncoming))
+	start(t, near, 1, make([]byte, MaxBody))
+	r, _, err := decodeResponse(next(t, near, kindResponse, 1).body)
+	require.NoError(t, err)
+	require.Equal(t, StatusNoLane, r.Status)
 }
 
 // TestCancelInABody: who gives up in the middle of a body gets its room back, and what still comes of it is skipped.

@@ -43,6 +43,12 @@ func (c *call) add(chunk []byte) (err error) {
 func (x *session) serve(c *call) {
 	defer func() { <-x.room }()
 	if len(c.request.Body) < c.size {
+		if keeper, is := x.server.handler.(Doorkeeper); is {
+			if refusal := keeper.Refuse(c.request); refusal != nil {
+				x.answer(c, refusal)
+				return
+			}
+		}
 		release, err := x.gather(c)
 		if err != nil {
 			x.end(c)
@@ -55,7 +61,12 @@ func (x *session) serve(c *call) {
 		}
 		defer release()
 	}
-	answer, err := encodeResponse(c.id, x.server.handler.Invoke(c.ctx, x.from, x, c.request))
+	x.answer(c, x.server.handler.Invoke(c.ctx, x.from, x, c.request))
+}
+
+// answer has a response written, with which the call ends.
+func (x *session) answer(c *call, r *Response) {
+	answer, err := encodeResponse(c.id, r)
 	if err != nil {
 		answer, _ = encodeResponse(c.id, &Response{Status: StatusInternal, Message: err.Error()})
 	}

@@ -54,7 +54,7 @@ type Request struct {
 	LaneID     []byte
 	FunctionID string
 	Version    uint64
-	// Body is the request bytes, at most MaxBody.
+	// Body is the request bytes, at most MaxBody. It is read on for a while when Invoke returns early.
 	Body []byte
 	// Timeout is how long the caller waits, in whole milliseconds on the wire; 0 means the context's deadline, else no limit.
 	Timeout time.Duration
@@ -95,6 +95,12 @@ type LaneState struct {
 // A sender is comparable and stays the same as long as the connection lives.
 type ControlSender interface {
 	Send(Control) error
+}
+
+// Doorkeeper is an InvokeHandler that tells from a request's head whether it would be refused, so that no body is asked for that nobody pays for.
+type Doorkeeper interface {
+	// Refuse returns the answer to a request that will not be served whatever its body is, else nil.
+	Refuse(request *Request) *Response
 }
 
 // InvokeHandler serves requests. from is the caller's Orb ID, as proven by the transport.

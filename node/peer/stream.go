@@ -111,26 +111,36 @@ func (s *stream) write() {
 	}
 }
 
-// writeAll writes until the last frame, or until the stream ends. After each frame of the queue comes one chunk of what is left of large bodies,
-// which take turns, so neither holds up the other.
+// writeAll writes until the last frame, or until the stream ends. Frames with large bodies stand aside and are written a chunk at a time, one
+// chunk after each other frame: neither holds up the other.
 func (s *stream) writeAll(w *bufio.Writer) error {
-	var rests []*frame
-	for last := false; !last || len(rests) > 0; {
-		if len(s.queue) > 0 || len(rests) == 0 {
+	var large []*frame
+	for last := false; !last || len(large) > 0; {
+		for small := false; !small && (len(s.queue) > 0 || len(large) == 0 && !last); {
 			f, ended, err := s.next(w)
-			if ended || err != nil {
+			switch {
+			case ended || err != nil:
 				return err
-			}
-			last = f == nil
-			if rests, err = s.writeFrame(w, f, rests); err != nil {
-				return err
+			case f == nil:
+				last = true
+			case len(f.body) > chunkSize:
+				large = append(large, f)
+			default:
+				small = true
+				if _, err := s.writeFrame(w, f); err != nil {
+					return err
+				}
 			}
 		}
-		if len(rests) > 0 {
-			f := rests[0]
-			var err error
-			if rests, err = s.writeFrame(w, f, rests[1:]); err != nil {
+		if len(large) > 0 {
+			f := large[0]
+			large = large[1:]
+			rest, err := s.writeFrame(w, f)
+			if err != nil {
 				return err
+			}
+			if rest {
+				large = append(large, f)
 			}
 		}
 	}
@@ -157,21 +167,18 @@ func (s *stream) next(w *bufio.Writer) (f *frame, ended bool, err error) {
 	}
 }
 
-// writeFrame writes a frame, or its first chunk, whose rest joins those that take turns.
-func (s *stream) writeFrame(w *bufio.Writer, f *frame, rests []*frame) ([]*frame, error) {
-	if f == nil {
-		return rests, nil
-	}
+// writeFrame writes a frame, or of a large body one chunk; rest tells that there is more.
+func (s *stream) writeFrame(w *bufio.Writer, f *frame) (rest bool, err error) {
 	if f.unwanted != nil && f.unwanted.Load() {
 		f.finish()
-		return rests, nil
+		return false, nil
 	}
 	_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if len(f.body) > chunkSize {
-		return append(rests, f), f.cut().writeTo(w)
+		return true, f.cut().writeTo(w)
 	}
 	defer f.finish()
-	return rests, f.writeTo(w)
+	return false, f.writeTo(w)
 }
 
 // put waits for room.
