@@ -218,9 +218,7 @@ func choose(lanes []*lane, now time.Time) *lane {
 
 // tend starts what keeps later requests from waiting: raises, and lanes to hosts that are new.
 func (a *attempt) tend(l *lane) {
-	a.client.mu.Lock()
-	params := a.client.params
-	a.client.mu.Unlock()
+	params := a.client.lastParams()
 	a.set.mu.Lock()
 	seen, last := a.set.seen, a.set.last
 	a.set.mu.Unlock()
@@ -240,7 +238,10 @@ func (a *attempt) failure() error {
 			failures = append(failures, t.failed)
 		}
 	}
-	busy := len(failures) > 0 && !slices.ContainsFunc(failures, func(err error) bool { return !errors.Is(err, errBusyHost) })
+	if len(failures) == 0 {
+		return ErrNoHost
+	}
+	busy := !slices.ContainsFunc(failures, func(err error) bool { return !errors.Is(err, errBusyHost) })
 	if busy {
 		return ErrBusy
 	}

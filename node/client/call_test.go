@@ -239,6 +239,50 @@ func TestRaisedInTheBackground(t *testing.T) {
 	require.Eventually(t, func() bool { l, _ := n.lane(n.lanes[0].Id); return l.Cap > 20 }, 5*time.Second, time.Millisecond)
 }
 
+// TestLaneUsedUpAtOnce: lanes that lacked nothing a moment ago are raised when that has changed.
+func TestLaneUsedUpAtOnce(t *testing.T) {
+	n := newNetwork(t, 1)
+	n.sub.Balance = math.NewInt(50 * 200) // a first lane of 100
+	c := n.client(t, nil)
+	callMany(t, c, 1, 1)
+	fn, err := c.Lookup(t.Context(), "echo")
+	require.NoError(t, err)
+	<-c.provision(c.set(owner, fn.Id), fn)
+	callMany(t, c, 4, 30)
+	l, _ := n.lane(n.lanes[0].Id)
+	require.Greater(t, l.Cap, uint64(120))
+}
+
+// TestNewsWhileProvisioning: what blocks tell does not wait for provisioning while that waits for it.
+func TestNewsWhileProvisioning(t *testing.T) {
+	n := newNetwork(t, 1)
+	c := n.client(t, nil)
+	callMany(t, c, 1, 1)
+	fn, err := c.Lookup(t.Context(), "echo")
+	require.NoError(t, err)
+	set := c.set(owner, fn.Id)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(done)
+		for range 2_000 {
+			set.mu.Lock()
+			set.next = time.Time{}
+			set.mu.Unlock()
+			if running := c.provision(set, fn); running != nil {
+				<-running
+			}
+		}
+	})
+	wg.Go(func() {
+		for !ended(done) {
+			c.refresh(func(setKey) bool { return true })
+			c.expire([]byte("another"), 1)
+		}
+	})
+	wg.Wait()
+}
+
 func TestNobodyPays(t *testing.T) {
 	requirePayment := func(t *testing.T, n *testNetwork, code string) *Client {
 		t.Helper()

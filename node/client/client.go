@@ -156,9 +156,7 @@ func (c *Client) Observe(block chain.Block) {
 
 // expire takes that a payer has let a lane expire early.
 func (c *Client) expire(laneID []byte, expiry int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.sets {
+	for _, s := range c.laneSets() {
 		for _, l := range s.snapshot() {
 			if bytes.Equal(l.id, laneID) {
 				l.expires(expiry)
@@ -169,13 +167,18 @@ func (c *Client) expire(laneID []byte, expiry int64) {
 
 // refresh lets sets that lacked money try again.
 func (c *Client) refresh(matches func(setKey) bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, s := range c.sets {
+	for key, s := range c.laneSets() {
 		if matches(key) {
 			s.retry()
 		}
 	}
+}
+
+// laneSets returns the sets that there are. Whoever holds a set's lock may take the client's, never the other way round.
+func (c *Client) laneSets() map[setKey]*laneSet {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.sets)
 }
 
 func (c *Client) set(payer, functionID string) *laneSet {
@@ -224,10 +227,7 @@ func (c *Client) sessionKey() []byte { return c.cfg.SessionKey.Public().(ed25519
 
 // rewardsParams returns the params as of the first time; lanes carry what matters of later ones.
 func (c *Client) rewardsParams(ctx context.Context) (*rewardstypes.Params, error) {
-	c.mu.Lock()
-	params := c.params
-	c.mu.Unlock()
-	if params != nil {
+	if params := c.lastParams(); params != nil {
 		return params, nil
 	}
 	answer, err := c.cfg.Rewards.Params(ctx, &rewardstypes.QueryParamsRequest{})
@@ -238,6 +238,13 @@ func (c *Client) rewardsParams(ctx context.Context) (*rewardstypes.Params, error
 	defer c.mu.Unlock()
 	c.params = &answer.Params
 	return c.params, nil
+}
+
+// lastParams is nil before the first time.
+func (c *Client) lastParams() *rewardstypes.Params {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.params
 }
 
 // Close waits, as long as ctx allows, until the calls under way are done and every response has its receipt, then ends all connections.
@@ -273,9 +280,7 @@ func (c *Client) drain(ctx context.Context) error {
 }
 
 func (c *Client) settled() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.sets {
+	for _, s := range c.laneSets() {
 		for _, l := range s.snapshot() {
 			if !l.settled() {
 				return false

@@ -28,7 +28,7 @@ const (
 	growth = 8
 	// provisionTimeout covers dialing and a transaction with its retries.
 	provisionTimeout = 30 * time.Second
-	// provisionPause is how long an attempt that did not help keeps the next one away.
+	// provisionPause is how long an attempt that changed nothing keeps the next one away, unless a lane runs low meanwhile.
 	provisionPause = time.Second
 	// provisionEvery is how often hosts are looked for that were not reachable when lanes were last opened.
 	provisionEvery = 15 * time.Second
@@ -45,9 +45,10 @@ type laneSet struct {
 	found bool
 	// running is closed when the provisioning under way ends.
 	running chan struct{}
-	// next is when provisioning may run again, and err why the last one failed.
+	// next is when provisioning may run again, err why the last one failed, and low how many lanes it has left low.
 	next time.Time
 	err  error
+	low  int
 	// seen is what the lanes were last provisioned for, and last when that was.
 	seen *Function
 	last time.Time
@@ -92,7 +93,7 @@ func (c *Client) provision(s *laneSet, fn *Function) <-chan struct{} {
 	if s.running != nil {
 		return s.running
 	}
-	if time.Now().Before(s.next) {
+	if time.Now().Before(s.next) && (s.err != nil || c.lowLocked(s) <= s.low) {
 		return nil
 	}
 	done := make(chan struct{})
@@ -106,7 +107,7 @@ func (c *Client) provision(s *laneSet, fn *Function) <-chan struct{} {
 			c.cfg.Log.Warn("lanes not provisioned", "function", fn.Name, "payer", s.payer, "error", err)
 		}
 		s.mu.Lock()
-		s.running, s.err, s.seen, s.last = nil, err, fn, time.Now()
+		s.running, s.err, s.low, s.seen, s.last = nil, err, c.lowLocked(s), fn, time.Now()
 		if !changed {
 			s.next = time.Now().Add(provisionPause)
 		}
@@ -115,6 +116,17 @@ func (c *Client) provision(s *laneSet, fn *Function) <-chan struct{} {
 		s.signal.raise()
 	})
 	return done
+}
+
+// lowLocked counts the lanes of the set that want to be raised.
+func (c *Client) lowLocked(s *laneSet) (count int) {
+	params := c.lastParams()
+	for _, l := range s.lanes {
+		if params != nil && l.low(c.height.Load(), int64(params.LaneBlocks)) {
+			count++
+		}
+	}
+	return count
 }
 
 // provisionOnce finds the lanes of an earlier run, connects to hosts, and opens or raises, in one transaction, what the live ones
