@@ -41,7 +41,13 @@ type instance struct {
 	resume   chan *execution
 	parked   chan parking
 	snapshot experimental.Snapshot
+	// snapshots counts those taken so far.
+	snapshots int
 }
+
+// maxSnapshots bounds how often a command is put back: each of wazero's snapshots copies the stack that the one before has left into one of 16
+// bytes more, so requests would grow slower and slower.
+const maxSnapshots = 1024
 
 // started is what start-up has burned, written and slept.
 type started struct {
@@ -179,6 +185,7 @@ func (i *instance) firstRead(ctx context.Context) {
 	}
 	if i.keeps {
 		i.snapshot = experimental.GetSnapshotter(ctx).Snapshot()
+		i.snapshots++
 	}
 	if first {
 		i.begin(i.park(nil))
@@ -229,7 +236,7 @@ func (i *instance) serve(x *execution) (over bool, err error) {
 
 // restore puts the instance back to where start-up has left it, if that can be done.
 func (i *instance) restore() bool {
-	if !i.keeps || i.changed.Get() != 0 || !i.linear.restore(i.memory) {
+	if !i.keeps || i.snapshots == maxSnapshots || i.changed.Get() != 0 || !i.linear.restore(i.memory) {
 		return false
 	}
 	for n, g := range i.globals {

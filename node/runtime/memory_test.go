@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	goruntime "runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,4 +39,27 @@ func TestGrownMemoryIsTakenBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLongServiceStaysCheap: what a request of a command allocates does not grow with those before it.
+func TestLongServiceStaysCheap(t *testing.T) {
+	e, err := New(t.Context(), Config{})
+	require.NoError(t, err)
+	defer e.Close(t.Context())
+	p, err := e.Load(t.Context(), wasmtest.Echo(""), Limits{Fuel: 1 << 20, Memory: 1 << 20})
+	require.NoError(t, err)
+	defer p.Close(t.Context())
+	allocated := func(requests int) uint64 {
+		var before, after goruntime.MemStats
+		goruntime.ReadMemStats(&before)
+		for range requests {
+			_, err := p.Run(t.Context(), functionstypes.CONTRACT_FILTER, nil)
+			require.NoError(t, err)
+		}
+		goruntime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(requests)
+	}
+	first := allocated(maxSnapshots)
+	allocated(10 * maxSnapshots)
+	require.Less(t, allocated(maxSnapshots), first*3/2)
 }
