@@ -27,8 +27,8 @@ type ledger struct {
 	session    ed25519.PrivateKey
 	host       ed25519.PublicKey
 
-	// count is the highest number that a receipt was signed for.
-	count uint64
+	// count is the highest number that a receipt was signed for, and whole the highest up to which no result is missing.
+	count, whole uint64
 	// unpaid is how many responses are held beyond count.
 	unpaid  int
 	results map[uint64]delivered
@@ -53,6 +53,9 @@ func (l *ledger) add(version uint64, result receipt.Result) (*receipt.Receipt, e
 	}
 	l.results[result.Sequence] = delivered{result, version}
 	l.unpaid++
+	for _, held := l.results[l.whole+1]; held; _, held = l.results[l.whole+1] {
+		l.whole++
+	}
 	return l.advance()
 }
 
@@ -107,7 +110,7 @@ func (l *ledger) advance() (*receipt.Receipt, error) {
 
 // covered returns the results that b is about, and whether it continues what is paid and all of them are held.
 func (l *ledger) covered(b *receipt.ResultBatch) ([]delivered, bool) {
-	if b.From > l.count+1 || b.To-b.From >= uint64(len(l.results)) {
+	if b.From > l.count+1 || b.To > l.whole || b.To-b.From >= uint64(len(l.results)) {
 		return nil, false
 	}
 	results := make([]delivered, 0, b.To-b.From+1)
@@ -152,7 +155,7 @@ func (l *ledger) resume(held *receipt.Receipt) (*receipt.Receipt, error) {
 	}
 	l.results = make(map[uint64]delivered)
 	l.pending, l.unpaid = nil, 0
-	l.oldest = l.count + 1
+	l.oldest, l.whole = l.count+1, l.count
 	return l.receipt(), nil
 }
 
