@@ -429,7 +429,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.settled(ctx) // gives callers a moment for the last receipts
 	h.cancel()
 	h.tasks.Wait()
-	<-idle // the context of requests has ended
+	<-idle // who waited for a slot has left, and what runs ends within runtime.WallTime
 	err := h.settle(ctx, min(h.cfg.SettleMargin, 1), true)
 	h.mu.Lock()
 	functions := append(slices.Collect(maps.Values(h.functions)), slices.Collect(maps.Values(h.previous))...)

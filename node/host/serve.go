@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// maxTimeout bounds a request, with the time that it waits.
-	maxTimeout = 30 * time.Second
+	// slotWait is how long a request waits for others to end, whatever its caller would.
+	slotWait = 20 * time.Second
 	// resumeWait is how long a request waits for its payer's number, which may still be under way beside it.
 	resumeWait = time.Second
 	// creditWait is how long a request waits for a receipt that is under way, most of the time to the disk.
@@ -35,9 +35,6 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		return refusal
 	}
 	defer h.requests.Done()
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	defer context.AfterFunc(h.ctx, cancel)()
 	if !h.resumed(ctx, l) {
 		return h.refuse(peer.StatusUnpaid, "the lane's number is not agreed on: say hello first")
 	}
@@ -53,15 +50,32 @@ func (h *Host) Invoke(ctx context.Context, _ string, conn peer.ControlSender, r 
 		return h.refuse(peer.StatusBusy, "the host has as much to do as it takes")
 	}
 	defer h.inflight.Add(-1)
-	select {
-	case h.running <- struct{}{}:
-		h.busy.add(time.Now(), 1)
-		defer func() { h.busy.add(time.Now(), -1); <-h.running }()
-	case <-ctx.Done():
+	if !h.slot(ctx) {
 		l.abandon(conn)
 		return h.refuse(peer.StatusBusy, "the request waited too long")
 	}
+	h.busy.add(time.Now(), 1)
+	defer func() { h.busy.add(time.Now(), -1); <-h.running }()
 	return h.run(ctx, f, l, conn, r)
+}
+
+// slot waits for one of the requests that run to end, and reports whether the request may take its place.
+func (h *Host) slot(ctx context.Context) bool {
+	select {
+	case h.running <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(slotWait)
+	defer timer.Stop()
+	select {
+	case h.running <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-h.ctx.Done():
+	}
+	return false
 }
 
 // admit lets a request in, for which the payer may have to pay for earlier ones first: it is shown those, and has a moment.
@@ -124,14 +138,6 @@ func (h *Host) door(r *peer.Request) (*function, *lane, *peer.Response) {
 	}
 	h.requests.Done()
 	return nil, nil, refusal
-}
-
-// bounded ends a request's context after maxTimeout at the latest.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, set := ctx.Deadline(); set && time.Until(deadline) <= maxTimeout {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, maxTimeout)
 }
 
 func (h *Host) resumed(ctx context.Context, l *lane) bool {

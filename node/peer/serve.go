@@ -31,6 +31,7 @@ type server struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	joined  sync.WaitGroup
+	workers *workers
 
 	incoming *semaphore.Weighted
 
@@ -47,7 +48,9 @@ type caller struct {
 }
 
 func newServer(handler InvokeHandler) *server {
-	s := &server{handler: handler, abuse: new(abuse), incoming: semaphore.NewWeighted(maxIncoming), peers: make(map[string]*caller)}
+	s := &server{
+		handler: handler, abuse: new(abuse), workers: newWorkers(), incoming: semaphore.NewWeighted(maxIncoming), peers: make(map[string]*caller),
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -178,6 +181,7 @@ func (s *server) close() {
 	s.mu.Unlock()
 	s.cancel()
 	s.joined.Wait()
+	s.workers.ended.Wait()
 }
 
 func (x *session) receive(st *stream, f *frame, calls *sync.WaitGroup) error {
@@ -232,7 +236,11 @@ func (x *session) request(st *stream, f *frame, calls *sync.WaitGroup) error {
 		return fmt.Errorf("%w: call %d twice", ErrFrame, f.call)
 	}
 	x.calls[f.call] = c
-	calls.Go(func() { x.serve(c) })
+	calls.Add(1)
+	x.server.workers.run(x.server.ctx, func() {
+		defer calls.Done()
+		x.serve(c)
+	})
 	return nil
 }
 

@@ -15,7 +15,8 @@ const (
 	// queueLength bounds the frames waiting to be written on a stream; more than the requests that may be in flight.
 	queueLength = 1024
 	bufferSize  = 64 << 10
-	// writeTimeout is how long a peer may refuse to read before it is given up. It covers waiting for room behind other requests.
+	// writeTimeout is how long a peer may refuse to read before it is given up, a second more or less. It covers waiting for room behind other
+	// requests.
 	writeTimeout = 30 * time.Second
 	// headTimeout is how long the head of a frame may be under way: a peer that sends half a frame is given up.
 	headTimeout = 10 * time.Second
@@ -41,6 +42,8 @@ type stream struct {
 	queue chan *frame
 	// writing says that a write has begun and not ended.
 	writing atomic.Bool
+	// patient is when the peer was last given writeTimeout to read.
+	patient time.Time
 	done    chan struct{}
 	once    sync.Once
 	err     error
@@ -173,7 +176,10 @@ func (s *stream) writeFrame(w *bufio.Writer, f *frame) (rest bool, err error) {
 		f.finish()
 		return false, nil
 	}
-	_ = s.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if now := time.Now(); now.Sub(s.patient) > time.Second {
+		s.patient = now
+		_ = s.raw.SetWriteDeadline(now.Add(writeTimeout))
+	}
 	if len(f.body) > chunkSize {
 		return true, f.cut().writeTo(w)
 	}

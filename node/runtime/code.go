@@ -128,8 +128,8 @@ func (c *code) meter(artifact []byte) ([]byte, func(), error) {
 	return metered, func() {}, nil
 }
 
-// acquire returns an instance for a request of ctx, a waiting one or a new one, and counts it as running even when it fails.
-func (e *Engine) acquire(ctx context.Context, c *code) (*instance, *Outcome, error) {
+// acquire returns an instance for a request, a waiting one or a new one, and counts it as running even when it fails.
+func (e *Engine) acquire(p patience, c *code) (*instance, *Outcome, error) {
 	e.mu.Lock()
 	if c.programs == 0 {
 		e.mu.Unlock()
@@ -148,7 +148,7 @@ func (e *Engine) acquire(ctx context.Context, c *code) (*instance, *Outcome, err
 		return i, nil, nil
 	}
 	e.mu.Unlock()
-	i, outcome, err := c.fresh(ctx)
+	i, outcome, err := c.fresh(p)
 	if i == nil {
 		e.release(c, nil)
 	}
@@ -156,17 +156,17 @@ func (e *Engine) acquire(ctx context.Context, c *code) (*instance, *Outcome, err
 }
 
 // fresh starts an instance.
-func (c *code) fresh(ctx context.Context) (*instance, *Outcome, error) {
+func (c *code) fresh(p patience) (*instance, *Outcome, error) {
 	c.mu.Lock()
 	outcome := c.outcome
 	c.mu.Unlock()
 	if outcome != nil {
 		return nil, outcome, nil
 	}
-	if err := c.load(ctx, nil); err != nil {
+	if err := c.load(p.ctx, nil); err != nil {
 		return nil, nil, err
 	}
-	i, outcome, err := c.newInstance(ctx, c.key.limits.Fuel)
+	i, outcome, err := c.newInstance(p, c.key.limits.Fuel)
 	if outcome != nil {
 		c.mu.Lock()
 		c.outcome = outcome

@@ -34,9 +34,30 @@ var (
 	errClosed      = errors.New("the instance is closed")
 )
 
+// patience is for how long an outcome is waited for. It takes no timer: guests come by often enough to be asked.
+type patience struct {
+	ctx   context.Context
+	until time.Time
+}
+
+func patienceOf(ctx context.Context) patience {
+	return patience{ctx: ctx, until: time.Now().Add(WallTime)}
+}
+
+// err says why there is none left, or nil.
+func (p patience) err() error {
+	if p.ctx.Err() != nil {
+		return context.Cause(p.ctx)
+	}
+	if time.Now().After(p.until) {
+		return ErrTimeout
+	}
+	return nil
+}
+
 // execution is the state of one request outside the guest, and of the start-up before the first.
 type execution struct {
-	ctx   context.Context
+	patience
 	limit uint64
 	// granted is the fuel given to the guest so far, charged what host calls cost.
 	granted, charged uint64
@@ -53,18 +74,18 @@ type execution struct {
 }
 
 // newStart is the execution before the program has read anything of a request: everything in it is the program's own.
-func newStart(ctx context.Context, limit uint64, hash [32]byte) *execution {
+func newStart(p patience, limit uint64, hash [32]byte) *execution {
 	return &execution{
-		ctx: ctx, limit: limit, label: startLabel, seed: hash[:], clock: clock{start: epoch},
+		patience: p, limit: limit, label: startLabel, seed: hash[:], clock: clock{start: epoch},
 		stdout: output{limit: wasm.MaxResponseBytes}, stderr: output{limit: wasm.MaxLogBytes},
 	}
 }
 
 // newRequest goes on from start-up: what that has burned and written counts as the request's, as if the program had just been started
 // for it.
-func newRequest(ctx context.Context, limit uint64, contract functionstypes.Contract, request []byte) *execution {
+func newRequest(p patience, limit uint64, contract functionstypes.Contract, request []byte) *execution {
 	return &execution{
-		ctx: ctx, limit: limit, request: request, stdin: request, label: seedLabel, seed: request,
+		patience: p, limit: limit, request: request, stdin: request, label: seedLabel, seed: request,
 		clock:  clock{start: requestTime(contract, request)},
 		stdout: output{limit: wasm.MaxResponseBytes}, stderr: output{limit: wasm.MaxLogBytes},
 	}
@@ -86,7 +107,7 @@ func (x *execution) burned(left int64) uint64 {
 // grant adds fuel to what the guest has left and returns what it has then. It ends the guest when the limit is reached or nobody waits
 // for the answer any more.
 func (x *execution) grant(left int64) int64 {
-	if x.ctx.Err() != nil {
+	if x.err() != nil {
 		panic(errInterrupted)
 	}
 	burned := x.burned(left)

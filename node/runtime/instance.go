@@ -69,7 +69,7 @@ func instanceOf(ctx context.Context) *instance { return ctx.Value(instanceKey{})
 
 // newInstance makes an instance and starts it with at most limit fuel. When start-up ends the program, the instance is nil and the outcome
 // is what it is for every request.
-func (c *code) newInstance(ctx context.Context, limit uint64) (_ *instance, _ *Outcome, err error) {
+func (c *code) newInstance(p patience, limit uint64) (_ *instance, _ *Outcome, err error) {
 	i := &instance{code: c, keeps: c.engine.keeps}
 	defer func() {
 		// wazero panics when memory cannot be had
@@ -81,7 +81,7 @@ func (c *code) newInstance(ctx context.Context, limit uint64) (_ *instance, _ *O
 		}
 	}()
 	i.linear = c.engine.newMemory(c)
-	i.module, err = c.engine.wazero.InstantiateModule(experimental.WithMemoryAllocator(context.WithoutCancel(ctx), i.linear.allocator()), c.compiled,
+	i.module, err = c.engine.wazero.InstantiateModule(experimental.WithMemoryAllocator(context.WithoutCancel(p.ctx), i.linear.allocator()), c.compiled,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: making an instance: %w", ErrNode, err)
@@ -103,7 +103,7 @@ func (c *code) newInstance(ctx context.Context, limit uint64) (_ *instance, _ *O
 	i.globals = append(i.globals, i.depth, i.refused)
 	i.values = make([]uint64, len(i.globals))
 	i.ctx = context.WithValue(context.Background(), instanceKey{}, i)
-	outcome, err := i.start(newStart(ctx, limit, c.key.artifact))
+	outcome, err := i.start(newStart(p, limit, c.key.artifact))
 	if err != nil || outcome != nil {
 		i.close()
 		return nil, outcome, err

@@ -47,26 +47,26 @@ func (p *Program) Run(ctx context.Context, contract functionstypes.Contract, req
 	if len(request) > wasm.MaxRequestBytes {
 		return Outcome{}, fmt.Errorf("%w: the request has %d bytes, at most %d are allowed", ErrNode, len(request), wasm.MaxRequestBytes)
 	}
-	began := time.Now()
-	limited, cancel := context.WithTimeoutCause(ctx, WallTime, ErrTimeout)
-	defer cancel()
-	outcome, err := p.code.run(limited, contract, request)
+	began, patience := time.Now(), patienceOf(ctx)
+	outcome, err := p.code.run(patience, contract, request)
 	outcome.Duration = time.Since(began)
-	if err != nil && limited.Err() != nil {
-		return Outcome{}, context.Cause(limited)
+	if err != nil {
+		if reason := patience.err(); reason != nil {
+			return Outcome{}, reason
+		}
 	}
 	return outcome, err
 }
 
-func (c *code) run(ctx context.Context, contract functionstypes.Contract, request []byte) (Outcome, error) {
-	i, fixed, err := c.engine.acquire(ctx, c)
+func (c *code) run(p patience, contract functionstypes.Contract, request []byte) (Outcome, error) {
+	i, fixed, err := c.engine.acquire(p, c)
 	switch {
 	case err != nil:
 		return Outcome{}, err
 	case fixed != nil:
 		return fixed.under(contract), nil
 	}
-	x := newRequest(ctx, c.key.limits.Fuel, contract, request)
+	x := newRequest(p, c.key.limits.Fuel, contract, request)
 	over, err := i.serve(x)
 	outcome, fault := x.outcome(i, err).under(contract), i.nodeFault(err)
 	if fault == nil && !over && i.restore() {
