@@ -250,35 +250,40 @@ func (a *attempt) failure() error {
 
 // invoke sends the request once. Neither an answer nor an error means that another host has to be tried.
 func (a *attempt) invoke(ctx context.Context, l *lane, conn *peer.Conn, request []byte, hash [sha256.Size]byte) (*Answer, error) {
-	type outcome struct {
-		response *peer.Response
-		err      error
-	}
-	done := make(chan outcome, 1)
-	// The host serves a request to its end and is paid for it, so the response is awaited whatever becomes of this call.
-	a.client.background(func(ctx context.Context) {
-		response, err := a.client.exchange(ctx, l, conn, &peer.Request{
-			LaneID: l.id, FunctionID: a.fn.Id, Version: a.fn.Version.Number, Body: request, Timeout: attemptTimeout,
-		}, hash)
-		done <- outcome{response, err}
+	c, s := a.client, sent{lane: l, conn: conn, version: a.fn.Version.Number, hash: hash, start: time.Now()}
+	exchange, err := conn.Begin(ctx, &peer.Request{
+		LaneID: l.id, FunctionID: a.fn.Id, Version: s.version, Body: request, Timeout: attemptTimeout,
 	})
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-a.client.ctx.Done():
-		return nil, fmt.Errorf("%w: the client is closing", ErrNoHost)
-	case o := <-done:
-		if o.err != nil {
-			// The host may be there again in a moment, but it gets no third chance.
-			t := a.with(l.host)
-			if t.breaks++; t.breaks > 1 {
-				t.failed = o.err
-			}
-			a.client.metrics.failovers.WithLabelValues("connection").Inc()
-			return nil, nil
+	var response *peer.Response
+	switch {
+	case err == nil:
+		response, err = exchange.Wait(ctx)
+		if err != nil && ctx.Err() != nil {
+			// The host serves a request to its end and is paid for it, so the response is awaited whatever becomes of this call.
+			c.background(func(ctx context.Context) {
+				response, err := exchange.Wait(ctx)
+				exchange.Cancel()
+				_ = c.enter(s, response, err) // nobody is there to be told
+			})
+			return nil, ctx.Err()
 		}
-		return a.judge(l, o.response), nil
+	case ctx.Err() != nil:
+		l.release() // it was not sent
+		return nil, ctx.Err()
 	}
+	if err = c.enter(s, response, err); err == nil {
+		return a.judge(l, response), nil
+	}
+	if c.ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: the client is closing", ErrNoHost)
+	}
+	// The host may be there again in a moment, but it gets no third chance.
+	t := a.with(l.host)
+	if t.breaks++; t.breaks > 1 {
+		t.failed = err
+	}
+	c.metrics.failovers.WithLabelValues("connection").Inc()
+	return nil, nil
 }
 
 // judge turns a response into an answer, or into nil and what the next host is chosen by.
@@ -310,28 +315,34 @@ func (a *attempt) judge(l *lane, r *peer.Response) *Answer {
 	return nil
 }
 
-// exchange sends one request on reserved room and enters what became of it.
-func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request *peer.Request, hash [sha256.Size]byte) (*peer.Response, error) {
-	start := time.Now()
-	response, err := conn.Invoke(ctx, request)
+// sent is a request on room that was reserved on a lane.
+type sent struct {
+	lane    *lane
+	conn    *peer.Conn
+	version uint64
+	hash    [sha256.Size]byte
+	start   time.Time
+}
+
+// enter enters what became of a request. Its error is err, or that the host has signed for something else.
+func (c *Client) enter(s sent, response *peer.Response, err error) error {
+	l := s.lane
 	if err != nil {
 		l.release()
 		// Whether the host has served the request is unknown; only a new connection sets both sides to the same number again.
-		conn.Close()
-		return nil, err
+		s.conn.Close()
+		return err
 	}
 	l.host.says(response.Load)
 	switch response.Status {
 	case peer.StatusOK:
-		l.host.measured(time.Since(start))
+		l.host.measured(time.Since(s.start))
 		sum := sha256.Sum256(response.Body)
-		r, err := l.served(conn, request.Version, receipt.Result{
-			Sequence: response.Sequence, RequestHash: hash[:], ResponseHash: sum[:], Fuel: response.Fuel, Outcome: uint32(response.Fault),
+		r, err := l.served(s.conn, s.version, receipt.Result{
+			Sequence: response.Sequence, RequestHash: s.hash[:], ResponseHash: sum[:], Fuel: response.Fuel, Outcome: uint32(response.Fault),
 		})
-		c.answer(l.host, conn, l, r, err)
-		if err != nil {
-			return nil, err
-		}
+		c.answer(l.host, s.conn, l, r, err)
+		return err
 	case peer.StatusUnpaid:
 		l.unpaid()
 	case peer.StatusNoLane:
@@ -344,5 +355,5 @@ func (c *Client) exchange(ctx context.Context, l *lane, conn *peer.Conn, request
 	default:
 		l.release()
 	}
-	return response, nil
+	return nil
 }

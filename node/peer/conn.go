@@ -35,7 +35,8 @@ type Conn struct {
 
 // backend carries messages: libp2p streams, or a handler in the same process.
 type backend interface {
-	invoke(ctx context.Context, r *Request) (*Response, error)
+	// begin sends a request; it may wait for room until ctx ends or timeout fires.
+	begin(ctx context.Context, r *Request, timeout <-chan time.Time) (waiting, error)
 	send(Control) error
 	// writing tells whether the host has not taken yet what is to be sent.
 	writing() bool
@@ -46,30 +47,6 @@ type backend interface {
 
 func newConn() *Conn {
 	return &Conn{room: make(chan struct{}, maxInFlight), done: make(chan struct{}), direct: make(chan struct{}), hearing: hearing{start: time.Now()}}
-}
-
-// Invoke sends a request and waits for its response. It returns the context's error when that ends first (and tells the host), and an
-// error wrapping ErrClosed when the connection ends. A refusal is no error: see Response.Status.
-func (c *Conn) Invoke(ctx context.Context, r *Request) (*Response, error) {
-	if r.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
-		defer cancel()
-	} else if deadline, ok := ctx.Deadline(); ok {
-		timed := *r
-		timed.Timeout = max(time.Until(deadline), time.Millisecond)
-		r = &timed
-	}
-	select {
-	case c.room <- struct{}{}:
-		defer func() { <-c.room }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-c.done:
-		return nil, c.closed()
-	}
-	defer c.hearing.await()()
-	return c.backend.invoke(ctx, r)
 }
 
 // Send sends a control message without waiting for room.
@@ -120,11 +97,17 @@ type wire struct {
 
 // pending is a request without a whole response.
 type pending struct {
+	wire   *wire
+	call   uint64
+	stream *stream
 	answer chan *Response
-	// more is closed when the host has room for the rest of the request's body; welcome says that it was.
-	more    chan struct{}
-	welcome bool
-	// response has come in part, up to size bytes of its body.
+	// rest is the body when it is large, more is closed when the host has room for it, and gone says that it is on its way.
+	rest *frame
+	more chan struct{}
+	gone bool
+
+	// The wire's mutex guards what has come: welcome says that more was closed; response has come in part, up to size bytes of its body.
+	welcome  bool
 	response *Response
 	size     int
 }
@@ -196,59 +179,87 @@ func (p *pending) receive(f *frame) (whole bool, err error) {
 	return err == nil && len(p.response.Body) == p.size, err
 }
 
-func (w *wire) invoke(ctx context.Context, r *Request) (*Response, error) {
+func (w *wire) begin(ctx context.Context, r *Request, timeout <-chan time.Time) (waiting, error) {
 	call := w.next.Add(1)
 	f, err := encodeRequest(call, r)
 	if err != nil {
 		return nil, err
 	}
-	first, rest := f, (*frame)(nil)
-	if len(f.body) > chunkSize {
-		first, rest = f.cut(), f
-		rest.unwanted = new(atomic.Bool)
+	p := &pending{
+		wire: w, call: call, stream: w.streams[call%uint64(len(w.streams))], answer: make(chan *Response, 1),
 	}
-	p := &pending{answer: make(chan *Response, 1), more: make(chan struct{})}
+	first := f
+	if len(f.body) > chunkSize {
+		first, p.rest, p.more = f.cut(), f, make(chan struct{})
+		p.rest.unwanted = new(atomic.Bool)
+	}
 	w.mu.Lock()
 	w.pending[call] = p
 	w.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		delete(w.pending, call)
-		w.mu.Unlock()
-	}()
-	s := w.streams[call%uint64(len(w.streams))]
-	if err := s.put(ctx, first); err != nil {
-		return nil, w.failed(ctx)
+	if err := p.put(ctx, first, timeout); err != nil {
+		p.forget()
+		return nil, err
 	}
+	return p, nil
+}
+
+// put waits for room on the stream.
+func (p *pending) put(ctx context.Context, f *frame, timeout <-chan time.Time) error {
+	select {
+	case p.stream.queue <- f:
+		return nil
+	case <-timeout:
+		return context.DeadlineExceeded
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.stream.done:
+		<-p.wire.conn.done
+		return p.wire.conn.closed()
+	}
+}
+
+func (p *pending) wait(ctx context.Context, timeout <-chan time.Time) (response *Response, over bool, err error) {
 	more := p.more
+	if p.gone {
+		more = nil
+	}
 	for {
 		select {
 		case <-more:
-			more = nil
-			if rest != nil && s.put(ctx, rest) != nil {
-				return nil, w.failed(ctx)
+			if err := p.put(ctx, p.rest, timeout); err != nil {
+				over := ctx.Err() == nil
+				if over {
+					p.cancel()
+				}
+				return nil, over, err
 			}
+			p.gone, more = true, nil
 		case response := <-p.answer:
-			return response, nil
+			return response, true, nil
+		case <-timeout:
+			p.cancel()
+			return nil, true, context.DeadlineExceeded
 		case <-ctx.Done():
-			if rest != nil {
-				rest.unwanted.Store(true)
-			}
-			_ = s.post(&frame{kind: kindCancel, call: call})
-			return nil, ctx.Err()
-		case <-w.conn.done:
-			return nil, w.conn.closed()
+			return nil, false, ctx.Err()
+		case <-p.wire.conn.done:
+			p.forget()
+			return nil, true, p.wire.conn.closed()
 		}
 	}
 }
 
-// failed is why something could not be put on a stream.
-func (w *wire) failed(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+func (p *pending) cancel() {
+	p.forget()
+	if p.rest != nil {
+		p.rest.unwanted.Store(true)
 	}
-	<-w.conn.done
-	return w.conn.closed()
+	_ = p.stream.post(&frame{kind: kindCancel, call: p.call}) // a stream that has ended needs no telling
+}
+
+func (p *pending) forget() {
+	p.wire.mu.Lock()
+	defer p.wire.mu.Unlock()
+	delete(p.wire.pending, p.call)
 }
 
 // send keeps control messages in order by sending all on the first stream.

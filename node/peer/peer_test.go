@@ -89,6 +89,37 @@ func TestInvoke(t *testing.T) {
 	})
 }
 
+// TestWaitAgain: who stops waiting for a request has not given it up.
+func TestWaitAgain(t *testing.T) {
+	conns(t, func(t *testing.T, conn *Conn, _ string, handler echo, _ <-chan Control) {
+		defer conn.Close()
+		for name, size := range map[string]int{"small": 1, "large": MaxBody} {
+			body := bytes.Repeat([]byte{7}, size)
+			e, err := conn.Begin(t.Context(), &Request{FunctionID: "f", Body: body, Timeout: 10 * time.Second})
+			require.NoError(t, err, name)
+			gone, leave := context.WithCancel(t.Context())
+			leave()
+			for range 3 { // the answer may be there already
+				if _, err = e.Wait(gone); err != nil {
+					require.ErrorIs(t, err, context.Canceled, name)
+				}
+			}
+			for range 2 {
+				got, err := e.Wait(t.Context())
+				require.NoError(t, err, name)
+				require.True(t, bytes.Equal(body, got.Body), name)
+			}
+		}
+		e, err := conn.Begin(t.Context(), &Request{FunctionID: "slow"})
+		require.NoError(t, err)
+		e.Cancel()
+		require.ErrorIs(t, <-handler.ended, context.Canceled, "the host is told")
+		_, err = e.Wait(t.Context())
+		require.ErrorIs(t, err, context.Canceled)
+		require.Empty(t, conn.room)
+	})
+}
+
 func TestControlInOrder(t *testing.T) {
 	conns(t, func(t *testing.T, conn *Conn, _ string, _ echo, control <-chan Control) {
 		a, b := bytes.Repeat([]byte{1}, 20), bytes.Repeat([]byte{2}, 20)

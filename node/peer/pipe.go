@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Pipe connects a caller to a handler in the same process, with the semantic of Dial: from is the caller's Orb ID, control gets the
@@ -54,23 +55,44 @@ func (p *pipe) deliver(queue <-chan Control, to func(Control)) {
 	}
 }
 
-func (p *pipe) invoke(ctx context.Context, r *Request) (*Response, error) {
+func (p *pipe) begin(_ context.Context, r *Request, _ <-chan time.Time) (waiting, error) {
 	if len(r.Body) > MaxBody {
 		return nil, fmt.Errorf("%w: request with a body of %d bytes", ErrTooLarge, len(r.Body))
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(p.ctx, cancel)
-	defer stop()
-	response := p.handler.Invoke(ctx, p.from, (*pipeEnd)(p), r)
-	if p.ctx.Err() != nil {
-		return nil, p.conn.closed()
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return response, nil
+	ctx, cancel := within(p.ctx, r.Timeout)
+	call := &piped{pipe: p, answer: make(chan *Response, 1), cancelled: cancel}
+	p.conn.joined.Go(func() {
+		defer cancel()
+		call.answer <- p.handler.Invoke(ctx, p.from, (*pipeEnd)(p), r)
+	})
+	return call, nil
 }
+
+// piped is a request that the handler serves.
+type piped struct {
+	pipe      *pipe
+	answer    chan *Response
+	cancelled context.CancelFunc
+}
+
+func (c *piped) wait(ctx context.Context, timeout <-chan time.Time) (response *Response, over bool, err error) {
+	select {
+	case response = <-c.answer:
+		if c.pipe.ctx.Err() == nil {
+			return response, true, nil
+		}
+		return nil, true, c.pipe.conn.closed()
+	case <-timeout:
+		c.cancel()
+		return nil, true, context.DeadlineExceeded
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	case <-c.pipe.conn.done:
+		return nil, true, c.pipe.conn.closed()
+	}
+}
+
+func (c *piped) cancel() { c.cancelled() }
 
 func (p *pipe) writing() bool { return false }
 

@@ -223,11 +223,7 @@ func (x *session) request(st *stream, f *frame, calls *sync.WaitGroup) error {
 		return x.refuse(st, f.call)
 	}
 	c := &call{id: f.call, stream: st, request: r, size: size, whole: make(chan struct{})}
-	if r.Timeout > 0 {
-		c.ctx, c.cancel = context.WithTimeout(x.ctx, r.Timeout)
-	} else {
-		c.ctx, c.cancel = context.WithCancel(x.ctx)
-	}
+	c.ctx, c.cancel = within(x.ctx, r.Timeout)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.calls[f.call] != nil {
@@ -242,6 +238,14 @@ func (x *session) request(st *stream, f *frame, calls *sync.WaitGroup) error {
 		x.serve(c)
 	})
 	return nil
+}
+
+// within is a request's context.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout > 0 {
+		return context.WithTimeout(ctx, timeout)
+	}
+	return context.WithCancel(ctx)
 }
 
 // refuse answers a request that is not taken on.

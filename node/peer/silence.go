@@ -31,13 +31,14 @@ type hearing struct {
 
 func (h *hearing) heard() { h.last.Store(int64(time.Since(h.start))) }
 
-// await counts a request that waits until the function returned is called.
-func (h *hearing) await() (done func()) {
+// begin and end count a request that waits.
+func (h *hearing) begin() {
 	if h.waiting.Add(1) == 1 {
 		h.heard()
 	}
-	return func() { h.waiting.Add(-1) }
 }
+
+func (h *hearing) end() { h.waiting.Add(-1) }
 
 // Silence is for how long requests have waited with nothing at all heard from the host; 0 when none waits.
 func (c *Conn) Silence() time.Duration {
