@@ -241,3 +241,45 @@ func TestResponseInTheWrongOrder(t *testing.T) {
 		})
 	}
 }
+
+// FuzzAnswers: whatever frames a host sends, a caller gets whole responses of the size that was announced, one at most, or loses the connection.
+func FuzzAnswers(f *testing.F) {
+	for _, frames := range [][]*frame{
+		{{kind: kindResponse, call: 1, body: bytes.Repeat([]byte{0}, 40)}},
+		{{kind: kindMore, call: 1}, {kind: kindBody, call: 1, body: []byte{1}}, {kind: kindBody, call: 2, body: []byte{1}}},
+	} {
+		var b bytes.Buffer
+		for _, frame := range frames {
+			require.NoError(f, frame.writeTo(&b))
+		}
+		f.Add(b.Bytes())
+	}
+	for _, size := range []int{3, chunkSize + 3} {
+		response, err := encodeResponse(1, &Response{Message: "m", Body: make([]byte, size)})
+		require.NoError(f, err)
+		var b bytes.Buffer
+		if size > chunkSize {
+			require.NoError(f, response.cut().writeTo(&b))
+		}
+		require.NoError(f, response.writeTo(&b))
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := &pending{answer: make(chan *Response, 2), more: make(chan struct{})}
+		w := &wire{conn: newConn(), pending: map[uint64]*pending{1: p}}
+		r := bytes.NewReader(data)
+		for {
+			frame, err := readFrame(r)
+			if err != nil || w.receive(frame, func(Control) {}) != nil {
+				break
+			}
+		}
+		require.LessOrEqual(t, len(p.answer), 1)
+		select {
+		case response := <-p.answer:
+			require.Len(t, response.Body, p.size)
+			require.LessOrEqual(t, p.size, MaxBody)
+		default:
+		}
+	})
+}
