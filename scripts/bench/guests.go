@@ -48,6 +48,15 @@ func buildReactor(ctx context.Context, dir string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "reactor.wasm"))
 }
 
+// buildMarkdown makes the markdown example.
+func buildMarkdown(ctx context.Context, dir string) ([]byte, error) {
+	out := filepath.Join(dir, "markdown.wasm")
+	if err := execute(ctx, "", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/markdown"); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
+}
+
 // buildGo puts a program together from the order, one of its two ends and, for HTTP, the template's own file.
 func buildGo(ctx context.Context, dir, name string, flags []string, end, template string) error {
 	source := filepath.Join(dir, name)

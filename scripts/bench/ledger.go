@@ -44,14 +44,14 @@ func (l *ledger) functions() functionstypes.QueryClient { return functionstypes.
 func (l *ledger) seeding() seedingtypes.QueryClient     { return seedingtypes.NewQueryClient(l) }
 func (l *ledger) rewards() rewardstypes.QueryClient     { return rewardstypes.NewQueryClient(l) }
 
-// deploy makes a module an active function of the third account and returns its id.
-func (l *ledger) deploy(name string, module []byte) (string, error) {
+// deploy makes a module an active function of the third account and returns its id. It is a filter, or what the changes make of it.
+func (l *ledger) deploy(name string, module []byte, changes ...func(*functionstypes.MsgDeployFunction)) (string, error) {
 	cid, err := artifact.CID(module)
 	if err != nil {
 		return "", err
 	}
 	owner, attester := l.chain.Accounts[2], l.chain.Accounts[1]
-	deployed := l.chain.DeployWith(owner, fixture.DeploymentOf(owner, name, module, cid, complexity))
+	deployed := l.chain.DeployWith(owner, fixture.DeploymentOf(owner, name, module, cid, complexity, changes...))
 	l.chain.VerifyOf(attester, deployed.ClaimId, complexity)
 	return deployed.Id, nil
 }
