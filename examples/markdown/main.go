@@ -6,6 +6,11 @@ import (
 	"github.com/orbnetwork/orb/examples/markdown/handler"
 )
 
-func main() {
-	httpio.Main(handler.New(), "POST / HTTP/1.1\r\nHost: orb\r\nContent-Length: 27\r\n\r\n# *a*\n\n- `b` [c](d)\n\n> &lt;")
-}
+var h = handler.New()
+
+func init() { httpio.Prepare(h, "POST / HTTP/1.1\r\nHost: orb\r\nContent-Length: 27\r\n\r\n# *a*\n\n- `b` [c](d)\n\n> &lt;") }
+
+//go:wasmexport orb_handle
+func orbHandle() { httpio.Handle(h) }
+
+func main() {}

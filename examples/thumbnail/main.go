@@ -6,6 +6,11 @@ import (
 	"github.com/orbnetwork/orb/examples/thumbnail/handler"
 )
 
-func main() {
-	httpio.Main(handler.New(), "GET / HTTP/1.1\r\nHost: orb\r\n\r\n")
-}
+var h = handler.New()
+
+func init() { httpio.Prepare(h, "GET / HTTP/1.1\r\nHost: orb\r\n\r\n") }
+
+//go:wasmexport orb_handle
+func orbHandle() { httpio.Handle(h) }
+
+func main() {}

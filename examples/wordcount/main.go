@@ -8,8 +8,11 @@ import (
 	"github.com/orbnetwork/orb/examples/wordcount/count"
 )
 
-func main() {
+//go:wasmexport orb_handle
+func orbHandle() {
 	if err := count.Report(os.Stdin, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
+
+func main() {}

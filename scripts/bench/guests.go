@@ -51,7 +51,7 @@ func buildReactor(ctx context.Context, dir string) ([]byte, error) {
 // buildMarkdown makes the markdown example.
 func buildMarkdown(ctx context.Context, dir string) ([]byte, error) {
 	out := filepath.Join(dir, "markdown.wasm")
-	if err := execute(ctx, "", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/markdown"); err != nil {
+	if err := execute(ctx, "", "go", "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", out, "./examples/markdown"); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(out)

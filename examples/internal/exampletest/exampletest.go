@@ -37,7 +37,7 @@ type Function struct {
 	limit    uint64
 }
 
-// Load builds the command in the test's working directory, measures its sample and loads it with the limits that follow.
+// Load builds the function in the test's working directory, measures its sample and loads it with the limits that follow.
 func Load(t *testing.T) *Function {
 	t.Helper()
 	var manifest struct {
@@ -81,7 +81,7 @@ func Load(t *testing.T) *Function {
 func build(t *testing.T) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "function.wasm")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", out, ".")
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	message, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", message)

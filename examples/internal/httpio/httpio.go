@@ -16,9 +16,9 @@ import (
 // memory is what a function may have before it collects garbage, in bytes: some of the 64 MiB that its manifest asks for is Go's own.
 const memory = 48 << 20
 
-// Main runs h as a function. Its memory is put back after each request, so garbage is collected only when there would be no room; and what h
-// makes at its first request is made before, by requests of its own.
-func Main(h http.Handler, warmUp ...string) {
+// Prepare readies a function at its start. Its memory is put back after each request, so garbage is collected only when there would be no room;
+// and what h makes at its first request is made before, by requests of its own.
+func Prepare(h http.Handler, warmUp ...string) {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memory)
 	for _, request := range warmUp {
@@ -26,6 +26,10 @@ func Main(h http.Handler, warmUp ...string) {
 			log.Fatal(err)
 		}
 	}
+}
+
+// Handle answers the one request on standard input.
+func Handle(h http.Handler) {
 	if err := Serve(h, os.Stdin, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
