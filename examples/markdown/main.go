@@ -8,9 +8,12 @@ import (
 
 var h = handler.New()
 
-func init() { httpio.Prepare(h, "POST / HTTP/1.1\r\nHost: orb\r\nContent-Length: 27\r\n\r\n# *a*\n\n- `b` [c](d)\n\n> &lt;") }
+func init() {
+	httpio.Prepare(h, "POST / HTTP/1.1\r\nHost: orb\r\nContent-Length: 27\r\n\r\n# *a*\n\n- `b` [c](d)\n\n> &lt;")
+}
 
 //go:wasmexport orb_handle
 func orbHandle() { httpio.Handle(h) }
 
-func main() {}
+// main answers where the program is built as a command.
+func main() { orbHandle() }

@@ -13,4 +13,5 @@ func init() { httpio.Prepare(h, "GET / HTTP/1.1\r\nHost: orb\r\n\r\n") }
 //go:wasmexport orb_handle
 func orbHandle() { httpio.Handle(h) }
 
-func main() {}
+// main answers where the program is built as a command.
+func main() { orbHandle() }

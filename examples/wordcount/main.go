@@ -15,4 +15,5 @@ func orbHandle() {
 	}
 }
 
-func main() {}
+// main answers where the program is built as a command.
+func main() { orbHandle() }
