@@ -149,6 +149,25 @@ func (c *Call) Hear(now time.Time, need, nodes int) (chance float64) {
 	return min(c.boost*float64(more)/float64(max(nodes, 1)), 1)
 }
 
+// Calls are what is remembered of functions, by id.
+type Calls map[string]*Call
+
+// Of returns a function's. For one that is new any other is forgotten where there are as many as most.
+func (c Calls) Of(functionID string, most int) *Call {
+	call := c[functionID]
+	if call == nil {
+		for other := range c {
+			if len(c) < most {
+				break
+			}
+			delete(c, other)
+		}
+		call = new(Call)
+		c[functionID] = call
+	}
+	return call
+}
+
 // Worth tells whether stepping in pays: what the node's part of the calls that find no room brings in while it is tried has to be worth the gas of
 // coming and going. rate is of such calls a second, income the host's part of one, in uorb.
 func Worth(rate uint32, need int, income, gas uint64, trial time.Duration) bool {

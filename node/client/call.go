@@ -51,7 +51,7 @@ type Answer struct {
 // Call sends one request to a live host and goes on to the next one when that fails; only the host that answers is paid. The payer's
 // subscription pays; an empty payer stands for the function's public subscription.
 //
-// Errors: *PaymentError, ErrNoHost, ErrBusy, ErrChain, ErrGas, or ctx's. A request that was given up runs to its end at the host all the same.
+// Errors: *PaymentError, ErrNoHost, ErrBusy, ErrChain, ErrGas, ErrClosed, or ctx's. A request that was given up runs to its end at the host all the same.
 func (c *Client) Call(ctx context.Context, fn *Function, payer string, request []byte) (*Answer, error) {
 	if payer == "" {
 		payer = fn.Owner // only owners open public subscriptions
@@ -170,6 +170,8 @@ func (a *attempt) lane(ctx context.Context) (*lane, *peer.Conn, error) {
 			timeout.Reset(provisionTimeout)
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
+		case <-a.client.ctx.Done():
+			return nil, nil, ErrClosed
 		}
 	}
 }
@@ -275,7 +277,7 @@ func (a *attempt) invoke(ctx context.Context, l *lane, conn *peer.Conn, request 
 		return a.judge(l, response), nil
 	}
 	if c.ctx.Err() != nil {
-		return nil, fmt.Errorf("%w: the client is closing", ErrNoHost)
+		return nil, ErrClosed
 	}
 	// The host may be there again in a moment, but it gets no third chance.
 	t := a.with(l.host)

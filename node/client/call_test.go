@@ -204,6 +204,19 @@ func TestRestartGoesOnWithLanes(t *testing.T) {
 	require.Len(t, n.lanes, lanes)
 }
 
+// TestClosed: nobody waits for what a closed client will not do.
+func TestClosed(t *testing.T) {
+	n := newNetwork(t, 1)
+	c := n.client(t, nil)
+	fn, err := c.Lookup(t.Context(), "echo")
+	require.NoError(t, err)
+	require.NoError(t, c.Close(t.Context()))
+	_, err = c.Call(t.Context(), fn, "", []byte("hello"))
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = c.Lookup(t.Context(), "another")
+	require.ErrorIs(t, err, ErrClosed)
+}
+
 func TestCrashNeverPaysTwice(t *testing.T) {
 	n := newNetwork(t, 1)
 	n.host(0).credit = 100

@@ -104,7 +104,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg, sets: make(map[setKey]*laneSet), hosts: make(map[string]*host), tallies: make(map[string]*tally)}
 	c.height.Store(cfg.Height)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.directory = newDirectory(cfg.Functions, cfg.Seeding, c.background)
+	c.directory = newDirectory(cfg.Functions, cfg.Seeding, c.background, c.ctx.Done())
 	var err error
 	if c.metrics, err = newMetrics(cfg.Registerer); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (c *Client) background(f func(context.Context)) {
 }
 
 // Lookup returns a function by name or id: from memory, except the first time. Errors: ErrUnknownFunction, ErrNotActive with the
-// function, or why the chain could not be asked.
+// function, ErrClosed, or why the chain could not be asked.
 func (c *Client) Lookup(ctx context.Context, nameOrID string) (*Function, error) {
 	fn, err := c.directory.lookup(ctx, nameOrID)
 	if err != nil {

@@ -48,6 +48,8 @@ type directory struct {
 	seeding   seedingtypes.QueryClient
 	// refresh runs f outside of any call.
 	refresh func(f func(context.Context))
+	// closed ends the waiting of who asks: nothing is refreshed any more.
+	closed <-chan struct{}
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -65,11 +67,13 @@ type entry struct {
 	dirty, reading bool
 }
 
-func newDirectory(functions functionstypes.QueryClient, seeding seedingtypes.QueryClient, refresh func(func(context.Context))) *directory {
-	return &directory{functions: functions, seeding: seeding, refresh: refresh, entries: make(map[string]*entry)}
+func newDirectory(
+	functions functionstypes.QueryClient, seeding seedingtypes.QueryClient, refresh func(func(context.Context)), closed <-chan struct{},
+) *directory {
+	return &directory{functions: functions, seeding: seeding, refresh: refresh, closed: closed, entries: make(map[string]*entry)}
 }
 
-// lookup returns a function by name or id, ErrUnknownFunction, or why the chain could not be asked.
+// lookup returns a function by name or id, ErrUnknownFunction, ErrClosed, or why the chain could not be asked.
 func (d *directory) lookup(ctx context.Context, key string) (*Function, error) {
 	d.mu.Lock()
 	e, found := d.entries[key]
@@ -89,6 +93,8 @@ func (d *directory) lookup(ctx context.Context, key string) (*Function, error) {
 	case <-e.ready:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-d.closed:
+		return nil, ErrClosed
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -19,6 +19,8 @@ var (
 	ErrChain = errors.New("the chain does not answer")
 	// ErrGas says that the account that opens lanes has too little for their gas.
 	ErrGas = errors.New("the account that opens lanes cannot pay their gas")
+	// ErrClosed says that Close was called.
+	ErrClosed = errors.New("the client is closed")
 )
 
 // Codes of a PaymentError.

@@ -24,7 +24,7 @@ const (
 
 // announce gossips which functions need more hosts, until ctx ends.
 func (s *superNode) announce(ctx context.Context) {
-	said := announced{calls: make(map[string]*balance.Call)}
+	said := announced{calls: make(balance.Calls)}
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
 	tasks.Go(func() {
@@ -58,7 +58,7 @@ func (s *superNode) announce(ctx context.Context) {
 // announced is what was last announced of each function, by this super node or another.
 type announced struct {
 	mu    sync.Mutex
-	calls map[string]*balance.Call
+	calls balance.Calls
 }
 
 func (a *announced) note(now time.Time, d balance.Demand) {
@@ -68,18 +68,7 @@ func (a *announced) note(now time.Time, d balance.Demand) {
 }
 
 func (a *announced) noteLocked(now time.Time, d balance.Demand) {
-	c := a.calls[d.FunctionID]
-	if c == nil {
-		for other := range a.calls {
-			if len(a.calls) < maxSaid {
-				break
-			}
-			delete(a.calls, other)
-		}
-		c = new(balance.Call)
-		a.calls[d.FunctionID] = c
-	}
-	c.Hear(now, d.Need, 0)
+	a.calls.Of(d.FunctionID, maxSaid).Hear(now, d.Need, 0)
 }
 
 // missing is what is to be announced of one round's traffic, the most needed first, without what somebody has just said. It counts as announced.

@@ -20,7 +20,7 @@ func TestMissing(t *testing.T) {
 		}
 	}
 	now := time.Now()
-	said := announced{calls: make(map[string]*balance.Call)}
+	said := announced{calls: make(balance.Calls)}
 	said.note(now, balance.Demand{FunctionID: "said", Need: 3})
 	said.note(now, balance.Demand{FunctionID: "understated", Need: 1})
 	seen := []client.FunctionTraffic{traffic("calm", 0, 0), traffic("some", 100, 20), traffic("most", 100, 80), traffic("said", 100, 90), traffic("understated", 100, 30)}

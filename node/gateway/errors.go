@@ -63,6 +63,7 @@ var sentinels = []struct {
 	{client.ErrGas, problem{http.StatusServiceUnavailable, "gateway_without_gas", 60}},
 	{errOverloaded, problem{http.StatusServiceUnavailable, "overloaded", 1}},
 	{errStarting, problem{http.StatusServiceUnavailable, "starting", 1}},
+	{client.ErrClosed, problem{http.StatusServiceUnavailable, "stopping", 1}},
 	{errFull, problem{http.StatusServiceUnavailable, "uploads_full", 60}},
 	{errTooLarge, problem{http.StatusRequestEntityTooLarge, "body_too_large", 0}},
 	{errBody, problem{http.StatusBadRequest, "bad_body", 0}},

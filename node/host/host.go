@@ -124,7 +124,7 @@ type Host struct {
 	seeds     map[string]bool // by function id, whether paid
 	lastError string
 	// heard is what was last announced of functions, onDemand the demands that the seed loop is to answer, mirrors what was taken on demand.
-	heard      map[string]*balance.Call
+	heard      balance.Calls
 	onDemand   map[string]*asked
 	mirrors    map[string]*mirror
 	distrusted map[string]time.Time
@@ -171,7 +171,7 @@ func New(cfg Config) (*Host, error) {
 		lanes:   make(map[string]*lane), lookups: make(map[string]bool), functions: make(map[string]*function),
 		previous: make(map[string]*function), policy: cfg.Policy, settledAt: time.Now(),
 		wanted: make(map[string]bool), hinted: make(map[string]time.Time), seeds: make(map[string]bool),
-		heard: make(map[string]*balance.Call), onDemand: make(map[string]*asked), mirrors: make(map[string]*mirror),
+		heard: make(balance.Calls), onDemand: make(map[string]*asked), mirrors: make(map[string]*mirror),
 		distrusted: make(map[string]time.Time),
 		running:    make(chan struct{}, slots), busy: occupancy{slots: slots},
 		wake: make(chan struct{}, 1), blocks: make(chan chain.Block, 16),

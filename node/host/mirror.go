@@ -56,18 +56,7 @@ func (h *Host) hear(now time.Time, from string, d balance.Demand, u float64) boo
 	if h.closing || h.cfg.MirrorFor == 0 || now.Before(h.distrusted[from]) {
 		return false
 	}
-	c := h.heard[d.FunctionID]
-	if c == nil {
-		for other := range h.heard {
-			if len(h.heard) < maxHeard {
-				break
-			}
-			delete(h.heard, other)
-		}
-		c = new(balance.Call)
-		h.heard[d.FunctionID] = c
-	}
-	drawn := u < c.Hear(now, d.Need, nodes)
+	drawn := u < h.heard.Of(d.FunctionID, maxHeard).Hear(now, d.Need, nodes)
 	_, seeded := h.seeds[d.FunctionID]
 	busy := h.load(0) > idleLoad
 	if !drawn || seeded || h.functions[d.FunctionID] != nil || busy || now.Sub(h.steppedIn) < rest {
