@@ -8,8 +8,6 @@ import (
 
 	"cosmossdk.io/math"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	"github.com/orbnetwork/orb/node/balance"
 	functionstypes "github.com/orbnetwork/orb/x/functions/types"
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
@@ -95,7 +93,8 @@ func (h *Host) demanded(id string) *asked {
 	return a
 }
 
-// standing applies the bound on hosts that a function gets without being asked for: as many as it pays for, and Replicas.
+// standing applies the bound on hosts that a function gets without being asked for: as many as it pays for, and Replicas. Who holds a paid place and does
+// not prove is none.
 func (h *Host) standing(ctx context.Context, fn functionstypes.Function) error {
 	h.mu.Lock()
 	replicas := h.policy.Replicas
@@ -108,11 +107,20 @@ func (h *Host) standing(ctx context.Context, fn functionstypes.Function) error {
 			replicas = max(replicas, int(term.BaseReplicas))
 		}
 	}
-	answer, err := h.cfg.Seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: fn.Id, Pagination: &query.PageRequest{Limit: uint64(replicas)}})
+	params, err := h.cfg.Seeding.Params(ctx, &seedingtypes.QueryParamsRequest{})
 	if err != nil {
-		return fmt.Errorf("asking for the seeds of %s: %w", fn.Id, err)
+		return fmt.Errorf("asking for the params of x/seeding: %w", err)
 	}
-	if len(answer.Seeds) >= replicas {
+	hosts := 0
+	if err := h.seedsOf(ctx, fn.Id, func(s seedingtypes.SeedWithNode) bool {
+		if !s.Seed.Stale(params.Params, s.Node, params.Epoch) {
+			hosts++
+		}
+		return hosts < replicas
+	}); err != nil {
+		return err
+	}
+	if hosts >= replicas {
 		return fmt.Errorf("%w: it has %d hosts; more are for when they are busy", errUnwanted, replicas)
 	}
 	return nil

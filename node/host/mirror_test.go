@@ -78,6 +78,10 @@ func (t townSeeding) Challenge(context.Context, *seedingtypes.QueryChallengeRequ
 	return &seedingtypes.QueryChallengeResponse{FunctionId: t.function.Id, Version: 1}, nil
 }
 
+func (townSeeding) Params(context.Context, *seedingtypes.QueryParamsRequest, ...grpc.CallOption) (*seedingtypes.QueryParamsResponse, error) {
+	return &seedingtypes.QueryParamsResponse{Params: seedingtypes.DefaultParams()}, nil
+}
+
 type townRewards struct {
 	rewardstypes.QueryClient
 	*town

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -51,6 +52,9 @@ func (h *Host) proveLoop() {
 			pause = min(2*pause, 10*time.Second)
 			tick.Reset(pause)
 			continue
+		}
+		if err := h.takePlaces(h.ctx, rand.Float64); err != nil {
+			h.failed("looking for paid places", err)
 		}
 		proven, pause = epoch, proveTick
 		tick.Reset(pause)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/orbnetwork/orb/node/chain"
 	"github.com/orbnetwork/orb/node/runtime"
 	"github.com/orbnetwork/orb/node/verify"
 	"github.com/orbnetwork/orb/pkg/possession"
@@ -175,6 +176,26 @@ func (h *Host) list(pending map[string]bool) error {
 		for _, f := range answer.Functions {
 			if f.Serves() {
 				pending[f.Id] = true
+			}
+		}
+		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
+			return nil
+		}
+		page = &query.PageRequest{Limit: pageSize, Key: answer.Pagination.NextKey}
+	}
+}
+
+// seedsOf visits the seeds of a function as long as visit says so.
+func (h *Host) seedsOf(ctx context.Context, id string, visit func(seedingtypes.SeedWithNode) bool) error {
+	page := &query.PageRequest{Limit: pageSize}
+	for {
+		answer, err := h.cfg.Seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: id, Pagination: page})
+		if err != nil {
+			return fmt.Errorf("asking for the seeds of %s: %w", id, err)
+		}
+		for _, s := range answer.Seeds {
+			if !visit(s) {
+				return nil
 			}
 		}
 		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
@@ -346,17 +367,25 @@ func (h *Host) fetch(ctx context.Context, fn functionstypes.Function, version fu
 	return artifact, h.cfg.Artifacts.Keep(ctx, version.Artifact.Cid)
 }
 
-// acknowledge answers the challenge for a new seed.
-func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, artifact []byte, demand *asked) error {
-	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID, FunctionId: fn.Id})
+// application is the message that asks for a seed, with the answer to its challenge.
+func (h *Host) application(ctx context.Context, id string, artifact []byte) (*seedingtypes.MsgSeed, error) {
+	challenge, err := h.cfg.Seeding.Challenge(ctx, &seedingtypes.QueryChallengeRequest{OrbId: h.orbID, FunctionId: id})
 	if err != nil {
-		return fmt.Errorf("asking for the challenge: %w", err)
+		return nil, fmt.Errorf("asking for the challenge: %w", err)
 	}
 	proof, err := prove(artifact, challenge.ChunkIndex)
 	if err != nil {
+		return nil, err
+	}
+	return &seedingtypes.MsgSeed{Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: id, Epoch: challenge.Epoch, Proof: proof}, nil
+}
+
+// acknowledge answers the challenge for a new seed.
+func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, artifact []byte, demand *asked) error {
+	msg, err := h.application(ctx, fn.Id, artifact)
+	if err != nil {
 		return err
 	}
-	msg := &seedingtypes.MsgSeed{Operator: h.cfg.Sender.Address(), OrbId: h.orbID, FunctionId: fn.Id, Epoch: challenge.Epoch, Proof: proof}
 	var least uint64
 	if demand != nil {
 		fees, err := h.cfg.Sender.Fee(ctx, msg)
@@ -381,9 +410,7 @@ func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, arti
 	case err != nil:
 		return fmt.Errorf("acknowledging: %w", err)
 	default:
-		if response, ok := result.MsgResponses[0].(*seedingtypes.MsgSeedResponse); ok {
-			paid = response.Paid
-		}
+		paid = paidBy(result)
 	}
 	h.mu.Lock()
 	h.seeds[fn.Id] = paid
@@ -393,6 +420,12 @@ func (h *Host) acknowledge(ctx context.Context, fn functionstypes.Function, arti
 	}
 	h.log.Info("function seeded", "function", fn.Id, "name", fn.Name, "paid", paid, "on_demand", demand != nil)
 	return nil
+}
+
+// paidBy tells whether what came first in a transaction has made the node a paid seed.
+func paidBy(result *chain.TxResult) bool {
+	response, is := result.MsgResponses[0].(*seedingtypes.MsgSeedResponse)
+	return is && response.Paid
 }
 
 func prove(artifact []byte, index uint64) (seedingtypes.Proof, error) {

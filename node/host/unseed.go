@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
-
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
 )
 
@@ -77,21 +75,13 @@ func (h *Host) vacated(ctx context.Context, id string) (orbID string, err error)
 		return "", fmt.Errorf("asking for the node: %w", err)
 	}
 	var places []string
-	page := &query.PageRequest{Limit: pageSize}
-	for {
-		answer, err := h.cfg.Seeding.Seeds(ctx, &seedingtypes.QuerySeedsRequest{FunctionId: id, Pagination: page})
-		if err != nil {
-			return "", fmt.Errorf("asking for the seeds of %s: %w", id, err)
+	if err := h.seedsOf(ctx, id, func(s seedingtypes.SeedWithNode) bool {
+		if s.Seed.Vacates(params.Params, s.Node, own.Node.Bond, params.Epoch) {
+			places = append(places, s.Seed.OrbId)
 		}
-		for _, s := range answer.Seeds {
-			if s.Seed.Vacates(params.Params, s.Node, own.Node.Bond, params.Epoch) {
-				places = append(places, s.Seed.OrbId)
-			}
-		}
-		if answer.Pagination == nil || len(answer.Pagination.NextKey) == 0 {
-			break
-		}
-		page = &query.PageRequest{Limit: pageSize, Key: answer.Pagination.NextKey}
+		return true
+	}); err != nil {
+		return "", err
 	}
 	if len(places) == 0 {
 		return "", fmt.Errorf("%w: it has as many hosts as it may, and all of them live", errUnwanted)

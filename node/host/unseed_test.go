@@ -33,8 +33,9 @@ type seat struct {
 	epoch uint64
 	drawn bool
 	seeds []seedingtypes.SeedWithNode
-	// full refuses seeds, and places are those that were asked for.
+	// full refuses seeds, paid makes paid ones of them, and places are those that were asked for.
 	full   atomic.Bool
+	paid   atomic.Bool
 	places []string
 }
 
@@ -85,7 +86,9 @@ func (s *seat) Send(ctx context.Context, msgs ...sdk.Msg) (*chain.TxResult, erro
 		s.places = append(s.places, seed.Displace)
 		s.mu.Unlock()
 	}
-	return s.town.Send(ctx, msgs...)
+	result, err := s.town.Send(ctx, msgs...)
+	result.MsgResponses[0] = &seedingtypes.MsgSeedResponse{Paid: s.paid.Load()}
+	return result, err
 }
 
 func (s *seat) asked() []string {

@@ -147,20 +147,16 @@ func (k Keeper) displaceable(ctx context.Context, params types.Params, held type
 		}
 		return errors.Wrapf(types.ErrNotDisplaceable, "open seed of %s on %s lives", held.FunctionId, held.OrbId)
 	}
-	minBond := math.NewIntFromUint64(params.MinBond)
-	if challenger.Bond.LT(minBond) {
+	if minBond := math.NewIntFromUint64(params.MinBond); challenger.Bond.LT(minBond) {
 		return errors.Wrapf(types.ErrInsufficientBond, "paid seeds need %s, node %s has bonded %s", minBond, challenger.OrbId, challenger.Bond)
 	}
-	if epoch > max(holder.ProvenThrough, held.Since)+params.StaleEpochs || holder.Bond.LT(minBond) {
+	if held.Stale(params, holder, epoch) {
 		return nil
 	}
-	if held.Idle(params, epoch) && seed != nil && seed.RecentSince+params.IdleEpochs >= epoch {
+	if held.Idle(params, epoch) && seed != nil {
 		_, rate, err := k.hooks.Hosting(ctx, held.FunctionId, epoch+1)
-		if err != nil {
+		if err != nil || seed.Outserves(params, rate, epoch) {
 			return err
-		}
-		if seed.RecentBurned.IsPositive() && seed.RecentBurned.GTE(rate.Mul(math.NewIntFromUint64(params.IdleEpochs))) {
-			return nil
 		}
 	}
 	return errors.Wrapf(types.ErrNotDisplaceable, "paid seed of %s on %s proves and serves, or serves no less than its challenger", held.FunctionId, held.OrbId)
