@@ -25,13 +25,14 @@ func newTestHost(t testing.TB, bootstrap ...string) *Host {
 	return h
 }
 
-// echo answers with the request's body, waits for the end of the context when the function is "slow", and answers control messages.
+// echo answers with the request's body, when the function is "slow" only some time after the context has ended, and answers control messages.
 type echo struct{ ended chan error }
 
 func (e echo) Invoke(ctx context.Context, from string, _ ControlSender, r *Request) *Response {
 	if r.FunctionID == "slow" {
 		<-ctx.Done()
 		e.ended <- ctx.Err()
+		time.Sleep(200 * time.Millisecond) // the caller's deadline is the same
 	}
 	return &Response{Status: StatusOK, Sequence: r.Version, Fuel: 7, Fault: receipt.FaultTrap, Body: r.Body, Message: from, Load: 5}
 }
