@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"cosmossdk.io/math"
+	"golang.org/x/sync/errgroup"
 
 	rewardstypes "github.com/orbnetwork/orb/x/rewards/types"
 	seedingtypes "github.com/orbnetwork/orb/x/seeding/types"
@@ -32,17 +33,22 @@ func (h *Host) takePlaces(ctx context.Context, random func() float64) error {
 	if own.Node.Bond.LT(math.NewIntFromUint64(params.Params.MinBond)) {
 		return nil
 	}
-	var errs []error
+	// Together, so that they go on chain together and the next epoch's proof is not kept waiting.
+	var taking errgroup.Group
+	taking.SetLimit(seedsAtOnce)
 	for _, f := range open {
-		v, err := h.vacancies(ctx, f.version.FunctionId, params)
-		if err == nil && random() < v.chance() {
-			err = h.takePlace(ctx, f, v)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("a paid place of %s: %w", f.name, err))
-		}
+		taking.Go(func() error {
+			v, err := h.vacancies(ctx, f.version.FunctionId, params)
+			if err == nil && random() < v.chance() {
+				err = h.takePlace(ctx, f, v)
+			}
+			if err != nil {
+				return fmt.Errorf("a paid place of %s: %w", f.name, err)
+			}
+			return nil
+		})
 	}
-	return errors.Join(errs...)
+	return taking.Wait()
 }
 
 // openSeeds are functions that the node serves as an open seed, any maxPlaces of them.
